@@ -1,0 +1,1 @@
+"""Wikimedia dumps into training sets that can be proved."""

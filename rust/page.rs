@@ -1,1 +1,179 @@
-//! (to be written)
+//! The one record every dump parser yields: a page's header, one of its revisions, and where they lie.
+
+use std::borrow::Cow;
+
+/// What a page says about itself, before its revisions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    pub id: i64,
+    pub namespace: i32,
+    /// With spaces and with the namespace prefix.
+    pub title: String,
+    pub redirect_target: Option<String>,
+}
+
+/// Where a revision lies. `stream_offset` counts compressed bytes, the others decompressed ones within that stream.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Position {
+    pub stream_offset: i64,
+    pub element_offset: i64,
+    pub element_length: i64,
+    pub page_stream_offset: i64,
+    pub page_offset: i64,
+}
+
+/// One revision with its main slot. Texts borrow from the read buffer wherever they hold no reference to decode.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revision<'a> {
+    pub id: i64,
+    /// Microseconds since 1970 in UTC.
+    pub timestamp: Option<i64>,
+    /// -1 is kept: the exporter's word for "something went wrong".
+    pub parent_id: Option<i64>,
+    pub is_minor: bool,
+    pub user: User<'a>,
+    pub comment: Option<Cow<'a, str>>,
+    pub comment_is_visible: bool,
+    pub sha1: Option<Cow<'a, str>>,
+    pub size: Option<i64>,
+    pub content_is_visible: bool,
+    pub main: Content<'a>,
+    /// The slots other than main, by role in byte order.
+    pub slots: Vec<Slot<'a>>,
+    pub sha1_status: Sha1Status,
+    pub sha1_reason: Option<Sha1Reason>,
+    pub size_status: SizeStatus,
+    pub position: Position,
+}
+
+/// Who made a revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User<'a> {
+    pub id: Option<i64>,
+    pub text: Option<Cow<'a, str>>,
+    pub is_visible: bool,
+    pub kind: UserKind,
+}
+
+/// What one slot of a revision holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Content<'a> {
+    pub model: Option<Cow<'a, str>>,
+    pub format: Option<Cow<'a, str>>,
+    pub sha1: Option<Cow<'a, str>>,
+    pub size: Option<i64>,
+    pub origin: Option<i64>,
+    pub state: TextState,
+    pub body: Option<Cow<'a, str>>,
+}
+
+/// A slot other than main.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot<'a> {
+    pub role: Cow<'a, str>,
+    pub content: Content<'a>,
+}
+
+/// The kinds of user names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserKind {
+    Registered,
+    Temporary,
+    Ip,
+    /// Old system or import users: a name without an account.
+    System,
+    Hidden,
+    Missing,
+}
+
+impl UserKind {
+    /// The value of the column `user_kind`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Registered => "registered",
+            Self::Temporary => "temporary",
+            Self::Ip => "ip",
+            Self::System => "system",
+            Self::Hidden => "hidden",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+/// Codes of the column `text_state`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum TextState {
+    Present = 0,
+    Empty = 1,
+    Hidden = 2,
+    #[default]
+    Missing = 3,
+}
+
+/// Codes of the column `sha1_status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Sha1Status {
+    Absent = 0,
+    Match = 1,
+    MatchCrlf = 2,
+    MatchMultislot = 3,
+    Hidden = 4,
+    TextMissing = 5,
+    NotComparable = 6,
+    Mismatch = 7,
+}
+
+/// Why a checksum may differ although nobody changed the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sha1Reason {
+    Wikibase,
+    SlotsNotExported,
+    ExportDefect,
+    Unknown,
+}
+
+impl Sha1Reason {
+    /// The value of the column `sha1_reason`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Wikibase => "wikibase",
+            Self::SlotsNotExported => "slots_not_exported",
+            Self::ExportDefect => "export_defect",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Codes of the column `size_status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum SizeStatus {
+    Absent = 0,
+    Match = 1,
+    Mismatch = 2,
+    NotComparable = 3,
+}
+
+/// A record that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    pub position: Position,
+    pub page_id: Option<i64>,
+    pub revision_id: Option<i64>,
+    pub reason: &'static str,
+    pub detail: String,
+    /// Of the element's raw bytes.
+    pub sha256: [u8; 32],
+}
+
+/// What takes the records a reader yields, in dump order.
+pub trait RecordSink {
+    /// Takes one record.
+    fn push(&mut self, page: &Page, revision: &Revision<'_>);
+    /// Raw bytes of the elements taken so far.
+    fn taken_bytes(&self) -> u64;
+}

@@ -1,0 +1,142 @@
+//! Dumps for Python: one call gives one batch.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::arrow::Batch;
+use super::errors::{dump_error, schema_error};
+use crate::batch::{RevisionColumns, quarantine_batch};
+use crate::dump::{self, Namespace};
+use crate::page::Position;
+
+/// Reads one dump file, batch by batch. Threads may share it; each batch goes to one of them.
+#[pyclass(frozen, module = "wikigrove._core")]
+pub(super) struct DumpReader {
+    reader: Mutex<dump::DumpReader>,
+    path: PathBuf,
+    wiki_id: String,
+    source_id: i32,
+    batch_bytes: u64,
+}
+
+impl DumpReader {
+    fn lock(&self) -> MutexGuard<'_, dump::DumpReader> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn source(&self) -> String {
+        self.path.display().to_string()
+    }
+}
+
+#[pymethods]
+impl DumpReader {
+    #[new]
+    #[pyo3(signature = (path, *, wiki_id, source_id=0, threads=1, batch_bytes=8_388_608))]
+    fn new(path: PathBuf, wiki_id: String, source_id: i32, threads: usize, batch_bytes: u64) -> PyResult<Self> {
+        let reader = dump::DumpReader::open(&path, &wiki_id, threads, batch_bytes)
+            .map_err(|error| dump_error(error, &path.display().to_string()))?;
+        Ok(Self { reader: Mutex::new(reader), path, wiki_id, source_id, batch_bytes })
+    }
+
+    fn next_batch(&self, py: Python<'_>) -> PyResult<Option<Batch>> {
+        let mut columns = RevisionColumns::new(&self.wiki_id, self.source_id, self.batch_bytes);
+        py.detach(|| self.lock().read(&mut columns)).map_err(|error| dump_error(error, &self.source()))?;
+        if columns.rows() == 0 {
+            return Ok(None);
+        }
+        columns.finish().map(|batch| Some(Batch(batch))).map_err(|error| schema_error(&error))
+    }
+
+    fn quarantine(&self, py: Python<'_>) -> PyResult<Batch> {
+        let batch = py.detach(|| quarantine_batch(self.lock().quarantined(), self.source_id));
+        batch.map(Batch).map_err(|error| schema_error(&error))
+    }
+
+    fn siteinfo<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
+        let Some(site) = py.detach(|| self.lock().site_info().cloned()) else {
+            return Ok(None);
+        };
+        let namespaces: Vec<_> = site.namespaces.into_iter().map(|entry| (entry.key, entry.case, entry.name)).collect();
+        let entries = PyDict::new(py);
+        for (name, value) in [
+            ("sitename", site.sitename),
+            ("dbname", site.dbname),
+            ("base", site.base),
+            ("generator", site.generator),
+            ("case", site.case),
+            ("schema_version", site.schema_version),
+            ("language", site.language),
+        ] {
+            entries.set_item(name, value)?;
+        }
+        entries.set_item("namespaces", namespaces)?;
+        Ok(Some(entries))
+    }
+
+    fn summary<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let summary = py.detach(|| self.lock().summary());
+        let entries = PyDict::new(py);
+        for (name, value) in [
+            ("pages", summary.counts.pages),
+            ("revisions", summary.counts.revisions),
+            ("quarantined", summary.counts.quarantined),
+            ("duplicates", summary.counts.duplicates),
+            ("uploads", summary.counts.uploads),
+            ("logitems", summary.counts.logitems),
+            ("unknown_elements", summary.counts.unknown_elements),
+            ("unknown_models", summary.counts.unknown_models),
+            ("unknown_parents", summary.counts.unknown_parents),
+            ("warning_count", summary.counts.warnings),
+            ("bytes_read", summary.bytes_read),
+            ("bytes_decompressed", summary.bytes_decompressed),
+            ("streams", summary.streams),
+        ] {
+            entries.set_item(name, value)?;
+        }
+        entries.set_item("warnings", summary.warnings)?;
+        entries.set_item("compression", summary.compression)?;
+        entries.set_item("sha256", summary.sha256.map(|digest| hex(&digest)))?;
+        Ok(entries)
+    }
+}
+
+fn hex(digest: &[u8]) -> String {
+    use std::fmt::Write as _;
+    digest.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}"); // writing to a string cannot fail
+        text
+    })
+}
+
+/// Reads one revision again, from the position noted when its dump was read.
+#[pyfunction]
+#[pyo3(signature = (path, *, wiki_id, source_id, stream_offset, page_stream_offset, page_offset, element_offset, element_length, namespaces))]
+#[expect(
+    clippy::too_many_arguments,
+    clippy::needless_pass_by_value,
+    reason = "the columns that name a position, each by its name; arguments arrive owned"
+)]
+pub(super) fn read_record(
+    py: Python<'_>,
+    path: PathBuf,
+    wiki_id: &str,
+    source_id: i32,
+    stream_offset: i64,
+    page_stream_offset: i64,
+    page_offset: i64,
+    element_offset: i64,
+    element_length: i64,
+    namespaces: Vec<(i32, String)>,
+) -> PyResult<Batch> {
+    let position = Position { stream_offset, element_offset, element_length, page_stream_offset, page_offset };
+    let namespaces: Vec<_> = namespaces.into_iter().map(|(key, name)| Namespace { key, case: None, name }).collect();
+    let mut columns = RevisionColumns::new(wiki_id, source_id, 0);
+    let path: &Path = &path;
+    py.detach(|| dump::read_record(path, wiki_id, position, &namespaces, &mut columns))
+        .map_err(|error| dump_error(error, &path.display().to_string()))?;
+    columns.finish().map(Batch).map_err(|error| schema_error(&error))
+}

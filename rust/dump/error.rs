@@ -1,0 +1,116 @@
+//! What can end the reading of a dump, and what sends one record into quarantine.
+
+use std::fmt;
+
+/// The kinds of failure that end a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The operating system refused; `DumpError::os_code` says why.
+    Io,
+    Format,
+    Truncated,
+    Unsafe,
+    Limit,
+}
+
+/// Why a dump could not be read to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DumpError {
+    pub kind: ErrorKind,
+    pub message: String,
+    /// Decompressed bytes before the place.
+    pub byte_offset: Option<u64>,
+    pub page_id: Option<i64>,
+    pub os_code: Option<i32>,
+}
+
+impl DumpError {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>, byte_offset: u64) -> Self {
+        Self { kind, message: message.into(), byte_offset: Some(byte_offset), page_id: None, os_code: None }
+    }
+
+    pub(crate) fn io(error: &std::io::Error) -> Self {
+        Self {
+            kind: ErrorKind::Io,
+            message: error.to_string(),
+            byte_offset: None,
+            page_id: None,
+            os_code: error.raw_os_error(),
+        }
+    }
+
+    pub(crate) fn on_page(mut self, page_id: Option<i64>) -> Self {
+        self.page_id = self.page_id.or(page_id);
+        self
+    }
+}
+
+impl fmt::Display for DumpError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message)?;
+        if let Some(offset) = self.byte_offset {
+            write!(out, "; byte offset: {offset}")?;
+        }
+        self.page_id.map_or(Ok(()), |page| write!(out, "; page: {page}"))
+    }
+}
+
+impl std::error::Error for DumpError {}
+
+/// Why a record cannot be taken; the codes of the quarantine table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    MissingField,
+    MissingRole,
+    DuplicateField,
+    DuplicateConflict,
+    BadNumber,
+    BadTimestamp,
+    BadUtf8,
+    BadChar,
+    BadEntity,
+    TextTooLarge,
+    FieldTooLarge,
+    NotWellFormed,
+}
+
+impl Reason {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::MissingField => "missing_field",
+            Self::MissingRole => "missing_role",
+            Self::DuplicateField => "duplicate_field",
+            Self::DuplicateConflict => "duplicate_conflict",
+            Self::BadNumber => "bad_number",
+            Self::BadTimestamp => "bad_timestamp",
+            Self::BadUtf8 => "bad_utf8",
+            Self::BadChar => "bad_char",
+            Self::BadEntity => "bad_entity",
+            Self::TextTooLarge => "text_too_large",
+            Self::FieldTooLarge => "field_too_large",
+            Self::NotWellFormed => "not_well_formed",
+        }
+    }
+}
+
+/// One record's defect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) reason: Reason,
+    pub(crate) detail: String,
+}
+
+impl Fault {
+    pub(crate) fn new(reason: Reason, detail: impl Into<String>) -> Self {
+        Self { reason, detail: detail.into() }
+    }
+}
+
+/// Bytes of a dump inside a message: short, printable, without surprises for terminals.
+pub(crate) fn shown(bytes: &[u8]) -> String {
+    const SHOWN_BYTES: usize = 40;
+    let cut = bytes.get(..SHOWN_BYTES).unwrap_or(bytes);
+    let text: String = String::from_utf8_lossy(cut).chars().flat_map(char::escape_debug).collect();
+    if cut.len() < bytes.len() { format!("{text}...") } else { text }
+}

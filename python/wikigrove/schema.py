@@ -6,7 +6,7 @@ a minor version; a rename or another type is a major one and needs a migration.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -47,44 +47,43 @@ SLOT: Final = pa.struct(
     ]
 )
 
-DUMP_COLUMNS: Final = pa.schema(
-    [
-        pa.field("wiki_id", pa.string(), nullable=False),
-        pa.field("page_id", pa.int64(), nullable=False),
-        pa.field("page_namespace_id", pa.int32(), nullable=False),
-        pa.field("page_title", pa.string(), nullable=False),
-        pa.field("page_redirect_target", pa.string()),
-        pa.field("revision_id", pa.int64(), nullable=False),
-        pa.field("revision_dt", TIMESTAMP),
-        pa.field("revision_parent_id", pa.int64()),
-        pa.field("revision_is_minor_edit", pa.bool_()),
-        pa.field("user_id", pa.int64()),
-        pa.field("user_text", pa.string()),
-        pa.field("user_is_visible", pa.bool_(), nullable=False),
-        pa.field("user_kind", pa.string(), nullable=False),  # registered temporary ip system hidden missing
-        pa.field("revision_comment", pa.string()),
-        pa.field("revision_comment_is_visible", pa.bool_(), nullable=False),
-        pa.field("revision_sha1", pa.string()),
-        pa.field("revision_size", pa.int64()),
-        pa.field("revision_content_is_visible", pa.bool_(), nullable=False),
-        pa.field("content_model", pa.string()),
-        pa.field("content_format", pa.string()),
-        pa.field("content_sha1", pa.string()),
-        pa.field("origin_rev_id", pa.int64()),
-        pa.field("slots", pa.list_(pa.field("item", SLOT, nullable=False)), nullable=False),
-        pa.field("text_state", pa.uint8(), nullable=False),
-        pa.field("sha1_status", pa.uint8(), nullable=False),
-        pa.field("sha1_reason", pa.string()),  # wikibase slots_not_exported export_defect unknown
-        pa.field("size_status", pa.uint8(), nullable=False),
-        pa.field("source_id", pa.int32(), nullable=False),
-        pa.field("stream_offset", pa.int64(), nullable=False),
-        pa.field("element_offset", pa.int64(), nullable=False),
-        pa.field("element_length", pa.int64(), nullable=False),
-        pa.field("page_stream_offset", pa.int64(), nullable=False),
-        pa.field("page_offset", pa.int64(), nullable=False),
-        pa.field("text", pa.large_string()),
-    ]
-)
+_DUMP_FIELDS: Final[list[pa.Field[Any]]] = [
+    pa.field("wiki_id", pa.string(), nullable=False),
+    pa.field("page_id", pa.int64(), nullable=False),
+    pa.field("page_namespace_id", pa.int32(), nullable=False),
+    pa.field("page_title", pa.string(), nullable=False),
+    pa.field("page_redirect_target", pa.string()),
+    pa.field("revision_id", pa.int64(), nullable=False),
+    pa.field("revision_dt", TIMESTAMP),
+    pa.field("revision_parent_id", pa.int64()),
+    pa.field("revision_is_minor_edit", pa.bool_()),
+    pa.field("user_id", pa.int64()),
+    pa.field("user_text", pa.string()),
+    pa.field("user_is_visible", pa.bool_(), nullable=False),
+    pa.field("user_kind", pa.string(), nullable=False),  # registered temporary ip system hidden missing
+    pa.field("revision_comment", pa.string()),
+    pa.field("revision_comment_is_visible", pa.bool_(), nullable=False),
+    pa.field("revision_sha1", pa.string()),
+    pa.field("revision_size", pa.int64()),
+    pa.field("revision_content_is_visible", pa.bool_(), nullable=False),
+    pa.field("content_model", pa.string()),
+    pa.field("content_format", pa.string()),
+    pa.field("content_sha1", pa.string()),
+    pa.field("origin_rev_id", pa.int64()),
+    pa.field("slots", pa.list_(pa.field("item", SLOT, nullable=False)), nullable=False),
+    pa.field("text_state", pa.uint8(), nullable=False),
+    pa.field("sha1_status", pa.uint8(), nullable=False),
+    pa.field("sha1_reason", pa.string()),  # wikibase slots_not_exported export_defect unknown
+    pa.field("size_status", pa.uint8(), nullable=False),
+    pa.field("source_id", pa.int32(), nullable=False),
+    pa.field("stream_offset", pa.int64(), nullable=False),
+    pa.field("element_offset", pa.int64(), nullable=False),
+    pa.field("element_length", pa.int64(), nullable=False),
+    pa.field("page_stream_offset", pa.int64(), nullable=False),
+    pa.field("page_offset", pa.int64(), nullable=False),
+    pa.field("text", pa.large_string()),
+]
+DUMP_COLUMNS: Final = pa.schema(_DUMP_FIELDS)
 """What the Rust reader yields: one row per revision, in dump order."""
 
 LOSS: Final = pa.struct(
@@ -111,31 +110,54 @@ REVISION: Final = pa.schema(
 )
 """A record as stored. `text` is last, so that the other columns lie together."""
 
-LEAF: Final = pa.schema(
-    [
-        pa.field("leaf_index", pa.int64(), nullable=False),
-        pa.field("leaf", pa.binary(), nullable=False),
-        pa.field("leaf_hash", pa.binary(32), nullable=False),
-    ],
-    metadata={"wikigrove.contract": LEAF_CONTRACT},
-)
+_LEAF_FIELDS: Final[list[pa.Field[Any]]] = [
+    pa.field("leaf_index", pa.int64(), nullable=False),
+    pa.field("leaf", pa.binary(), nullable=False),
+    pa.field("leaf_hash", pa.binary(32), nullable=False),
+]
+LEAF: Final = pa.schema(_LEAF_FIELDS, metadata={"wikigrove.contract": LEAF_CONTRACT})
 """The leaf table: the encoded leaf of every record and its hash. It is never rewritten."""
 
-QUARANTINE: Final = pa.schema(
-    [
-        pa.field("source_id", pa.int32(), nullable=False),
-        pa.field("stream_offset", pa.int64(), nullable=False),
-        pa.field("element_offset", pa.int64(), nullable=False),
-        pa.field("element_length", pa.int64(), nullable=False),
-        pa.field("page_id", pa.int64()),
-        pa.field("revision_id", pa.int64()),
-        pa.field("reason", pa.string(), nullable=False),
-        pa.field("detail", pa.string(), nullable=False),
-        pa.field("sha256", pa.binary(32), nullable=False),  # of the element's raw bytes
-    ],
-    metadata={"wikigrove.contract": QUARANTINE_CONTRACT},
-)
+_QUARANTINE_FIELDS: Final[list[pa.Field[Any]]] = [
+    pa.field("source_id", pa.int32(), nullable=False),
+    pa.field("stream_offset", pa.int64(), nullable=False),
+    pa.field("element_offset", pa.int64(), nullable=False),
+    pa.field("element_length", pa.int64(), nullable=False),
+    pa.field("page_id", pa.int64()),
+    pa.field("revision_id", pa.int64()),
+    pa.field("reason", pa.string(), nullable=False),
+    pa.field("detail", pa.string(), nullable=False),
+    pa.field("sha256", pa.binary(32), nullable=False),  # of the element's raw bytes
+]
+QUARANTINE: Final = pa.schema(_QUARANTINE_FIELDS, metadata={"wikigrove.contract": QUARANTINE_CONTRACT})
 """Records that could not be read: where they lie, why, and the digest of their bytes."""
+
+_DATA_FIELDS: Final[list[pa.Field[Any]]] = [
+    pa.field("id", pa.string(), nullable=False),  # <wiki>:<page>:<revision>
+    pa.field("text", pa.large_string(), nullable=False),
+    pa.field("title", pa.string(), nullable=False),
+    pa.field("language", pa.string()),  # BCP 47; null where the wiki has many
+    pa.field("wiki_id", pa.string(), nullable=False),
+    pa.field("page_id", pa.int64(), nullable=False),
+    pa.field("revision_id", pa.int64(), nullable=False),
+    pa.field("revision_dt", TIMESTAMP),
+    pa.field("licence_ids", pa.list_(pa.field("item", pa.string(), nullable=False)), nullable=False),
+    pa.field("url", pa.string(), nullable=False),
+    pa.field("source_leaf_index", pa.int64(), nullable=False),
+    pa.field("row", pa.int64(), nullable=False),
+]
+DATA: Final = pa.schema(_DATA_FIELDS, metadata={"wikigrove.contract": "wikigrove.data/1"})
+"""What a reader trains on: plain text, where it is from, and what it may be used for."""
+
+_PROOF_FIELDS: Final[list[pa.Field[Any]]] = [
+    pa.field("row", pa.int64(), nullable=False),
+    pa.field("source_leaf_index", pa.int64(), nullable=False),
+    pa.field("leaf", pa.binary(), nullable=False),
+    pa.field("inclusion_path", pa.list_(pa.field("item", pa.binary(32), nullable=False)), nullable=False),
+    pa.field("output_leaf", pa.binary(), nullable=False),
+]
+PROOF: Final = pa.schema(_PROOF_FIELDS, metadata={"wikigrove.contract": "wikigrove.proof/1"})
+"""One row per row of the data, in the same order."""
 
 LOW_CARDINALITY: Final = (
     "wiki_id",

@@ -1,0 +1,219 @@
+"""Dump files: what each one is, and the order in which they are read."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from wikigrove import schema
+from wikigrove._core import DumpReader
+from wikigrove._core import read_record as _read_record
+from wikigrove.errors import ConfigError, DumpFormatError
+from wikigrove.sources.names import DumpName, is_database_name, parse_name
+
+INSPECTED_BATCH_BYTES: Final = 1
+"""One record is enough to know where a file belongs."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One dump file, looked at but not read.
+
+    Args:
+        path: Where it lies.
+        name: Its file name.
+        size_bytes: Its size, compressed.
+        sha256: Of its bytes, in hex.
+        compression: `plain`, `bz2` or `gz`, by its first bytes.
+        wiki_id: Database name of the wiki.
+        wiki_id_origin: Who said so: `caller`, `name` or `siteinfo`.
+        dump_date: `yyyymmdd`, or None where nobody says.
+        dump_date_origin: `caller`, `name` or None.
+        job: For instance `pages-articles`, or None.
+        first_page_id: Of the first readable record, or None for a file without any.
+        first_revision_id: Likewise.
+        siteinfo: The header as `DumpReader.siteinfo()` gives it, or None.
+        warnings: Conflicts between name, header and caller.
+    """
+
+    path: Path
+    name: str
+    size_bytes: int
+    sha256: str
+    compression: str
+    wiki_id: str
+    wiki_id_origin: str
+    dump_date: str | None
+    dump_date_origin: str | None
+    job: str | None
+    first_page_id: int | None
+    first_revision_id: int | None
+    siteinfo: dict[str, Any] | None = field(compare=False)
+    warnings: tuple[str, ...] = ()
+
+
+def inspect(path: str | os.PathLike[str], *, wiki_id: str | None = None, dump_date: str | None = None) -> SourceFile:
+    """Look at a dump file: which wiki, which date, where it belongs in dump order.
+
+    The caller's word goes before the file name, the file name before the header: files made by third parties may carry
+    another wiki's header. Every conflict is a warning of the result.
+
+    Args:
+        path: A plain, bz2 or gz dump.
+        wiki_id: Database name, where the caller knows it.
+        dump_date: `yyyymmdd`, where the caller knows it.
+
+    Returns:
+        What is known.
+
+    Raises:
+        ConfigError: When nothing tells the wiki, or what was given cannot be one.
+        InputError: When the file is no dump, or damaged before its first record.
+        OSError: When the file cannot be opened.
+    """
+    path = Path(path)
+    if wiki_id is not None and not is_database_name(wiki_id):
+        raise ConfigError(f"a wiki id is 1 to 32 characters of [a-z0-9_]: {wiki_id}")
+    if dump_date is not None and not (len(dump_date) == 8 and dump_date.isascii() and dump_date.isdigit()):
+        raise ConfigError(f"a dump date is written yyyymmdd: {dump_date}")
+    if path.exists() and not path.is_file():
+        raise DumpFormatError("a dump is a regular file, no folder, pipe or device", source=str(path))
+    named = parse_name(path)
+    reader = DumpReader(path, wiki_id=wiki_id or named.wiki_id or "unknown", batch_bytes=INSPECTED_BATCH_BYTES)
+    batch = reader.next_batch()
+    first = pa.record_batch(batch).slice(0, 1).select(["page_id", "revision_id"]).to_pylist() if batch else []
+    siteinfo = reader.siteinfo()
+    wiki, origin, warnings = _settle_wiki(path, wiki_id, named, siteinfo)
+    if dump_date and named.dump_date and dump_date != named.dump_date:
+        warnings.append(f"the caller's date goes before the file name's, {dump_date} before: {named.dump_date}")
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return SourceFile(
+        path=path,
+        name=path.name,
+        size_bytes=path.stat().st_size,
+        sha256=digest,
+        compression=reader.summary()["compression"],
+        wiki_id=wiki,
+        wiki_id_origin=origin,
+        dump_date=dump_date or named.dump_date,
+        dump_date_origin="caller" if dump_date else "name" if named.dump_date else None,
+        job=named.job,
+        first_page_id=first[0]["page_id"] if first else None,
+        first_revision_id=first[0]["revision_id"] if first else None,
+        siteinfo=siteinfo,
+        warnings=tuple(warnings),
+    )
+
+
+def _settle_wiki(
+    path: Path, given: str | None, named: DumpName, siteinfo: dict[str, Any] | None
+) -> tuple[str, str, list[str]]:
+    """Choose among the caller's, the name's and the header's wiki id; tell the conflicts."""
+    header = (siteinfo or {}).get("dbname")
+    header = header if header and is_database_name(header) else None
+    said = [(given, "caller"), (named.wiki_id, "name"), (header, "siteinfo")]
+    known = [(wiki, origin) for wiki, origin in said if wiki is not None]
+    if not known:
+        raise ConfigError(f"nothing tells which wiki this dump is of: {path}; hint: give its database name as wiki_id")
+    wiki, origin = known[0]
+    words = {"caller": "the caller", "name": "the file name", "siteinfo": "the header"}
+    warnings = [
+        f"{words[origin]} says {wiki}, {words[other_origin]} says: {other}"
+        for other, other_origin in known[1:]
+        if other != wiki
+    ]
+    return wiki, origin, warnings
+
+
+def order(files: Iterable[SourceFile]) -> tuple[list[SourceFile], list[str]]:
+    """Put files into dump order and drop those that are given twice.
+
+    The order is by wiki, then by first page id and first revision id in the content; names are hints. Files without a
+    record come last, by digest. It does not depend on the order of the argument.
+
+    Args:
+        files: Inspected files.
+
+    Returns:
+        The files in order, and a warning for each one that was dropped.
+    """
+    kept: dict[str, SourceFile] = {}
+    warnings = []
+    for file in sorted(files, key=lambda file: (file.sha256, str(file.path))):
+        if file.sha256 in kept:
+            warnings.append(f"the same bytes as {kept[file.sha256].path}, dropped: {file.path}")
+        else:
+            kept[file.sha256] = file
+    return sorted(kept.values(), key=_place), warnings
+
+
+def _place(file: SourceFile) -> tuple[bool, str, int, int, str]:
+    """Where a file belongs."""
+    if file.first_page_id is None or file.first_revision_id is None:
+        return True, "", 0, 0, file.sha256
+    return False, file.wiki_id, file.first_page_id, file.first_revision_id, file.sha256
+
+
+def open_reader(file: SourceFile, *, source_id: int, threads: int = 1, batch_bytes: int = 8 << 20) -> DumpReader:
+    """Open an inspected file for reading.
+
+    Args:
+        file: The file.
+        source_id: Its position in dump order.
+        threads: 2 decompresses ahead of parsing; what is read does not depend on it.
+        batch_bytes: Raw bytes of records per batch, at most 1 GiB.
+
+    Returns:
+        A reader whose `next_batch()` gives rows of `schema.DUMP_COLUMNS` until it gives None.
+    """
+    return DumpReader(file.path, wiki_id=file.wiki_id, source_id=source_id, threads=threads, batch_bytes=batch_bytes)
+
+
+def batches(reader: DumpReader) -> Iterator[pa.RecordBatch]:
+    """Yield the batches of a reader as pyarrow record batches.
+
+    Args:
+        reader: An open reader.
+
+    Yields:
+        Rows of `schema.DUMP_COLUMNS`, without a copy.
+
+    Raises:
+        InputError: When the dump cannot be read on; all whole records came before.
+    """
+    while (batch := reader.next_batch()) is not None:
+        yield pa.record_batch(batch)
+
+
+def read_record(path: str | os.PathLike[str], row: dict[str, Any], namespaces: list[tuple[int, str]]) -> dict[str, Any]:
+    """Read one revision again from the dump, at the position that its row names.
+
+    Args:
+        path: The dump file.
+        row: A stored row; its columns `wiki_id`, `source_id` and those of the position are used.
+        namespaces: (key, name) of the wiki, for dumps that state no namespace per page; may be empty.
+
+    Returns:
+        The row as read again, with the columns of `schema.DUMP_COLUMNS`.
+
+    Raises:
+        InputError: When no such revision lies there.
+        OSError: When the file cannot be opened.
+    """
+    position = ("stream_offset", "page_stream_offset", "page_offset", "element_offset", "element_length")
+    batch = _read_record(
+        path,
+        wiki_id=row["wiki_id"],
+        source_id=row["source_id"],
+        namespaces=namespaces,
+        **{name: row[name] for name in position},
+    )
+    rows: list[dict[str, Any]] = pa.record_batch(batch).cast(schema.DUMP_COLUMNS).to_pylist()
+    return rows[0]

@@ -1,0 +1,1 @@
+"""What may be used, under which licence, and where a revision can be cited."""

@@ -1,0 +1,1 @@
+"""Engines that carry out amplitude amplification; each must agree with the others."""

@@ -1,0 +1,304 @@
+"""Dump files in, a sealed and signed store version out."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from wikigrove import ingest, schema
+from wikigrove.crypto.keys import Signer
+from wikigrove.errors import QuarantineBudgetError
+from wikigrove.governance import licence
+from wikigrove.pipeline import keyring, locations
+from wikigrove.pipeline.duplicates import refuse_duplicates
+from wikigrove.provenance.checkpoint import make_checkpoint, snapshot_origin
+from wikigrove.provenance.leaf import content_hashes, fixed_bytes
+from wikigrove.provenance.tiles import build_tree
+from wikigrove.sources import dumps
+from wikigrove.store import (
+    Content,
+    Manifest,
+    Partition,
+    Segment,
+    SourceFile,
+    Staging,
+    Store,
+    Tree,
+    collect_staging,
+    commit_manifest,
+    iterate_segment,
+)
+
+QUARANTINE_SHARE: Final = 0.001
+QUARANTINE_FLOOR: Final = 100
+"""A build fails when more than 0.1 % of its records, and more than 100, could not be read."""
+
+WARNINGS_SHOWN: Final = 10
+
+INPUT_DIGITS: Final = 8
+"""Hexadecimal digits of the digest over all unit keys in an origin. The keys name everything that a root depends on:
+bytes of the sources, their order, wiki, parser, licence table. So one origin never has two roots."""
+
+STAGING_GRACE_S: Final = 24 * 3600
+"""Unfinished files that nobody has written to for so long belong to a writer that was killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What a build made.
+
+    Attributes:
+        store: The store.
+        manifest: The version that is now the newest.
+        tree: Origin, size, root and content root of the snapshot.
+        counts: Pages, revisions, bytes, sha1 and text states, losses, over all files.
+        quarantined: Records that could not be read.
+        quarantine_reasons: How many for which reason.
+        warnings: What was odd, with file and byte offset.
+    """
+
+    store: Store
+    manifest: Manifest
+    tree: Tree
+    counts: dict[str, Any]
+    quarantined: int
+    quarantine_reasons: dict[str, int]
+    warnings: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON-able values."""
+        return {
+            "store": str(self.store.path),
+            "version": self.manifest.version,
+            "origin": self.tree.origin,
+            "size": self.tree.size,
+            "root": self.tree.root,
+            "content_root": self.tree.content_root,
+            "counts": self.counts,
+            "quarantined": self.quarantined,
+            "quarantine_reasons": self.quarantine_reasons,
+            "warnings": self.warnings,
+        }
+
+    def describe(self) -> str:
+        """Return some lines for people."""
+        counts, sources = self.counts, self.manifest.content.sources
+        lines = [
+            f"{len(sources)} file{'s' if len(sources) > 1 else ''}, {counts['pages']:,} pages, "
+            f"{counts['revisions']:,} revisions, {counts['bytes_decompressed'] / 1e6:,.1f} MB of XML",
+            f"sha1: {_listed(counts['sha1_status'])}",
+            f"text: {_listed(counts['text_state'])}",
+            f"quarantined: {self.quarantined}" + (f" ({_listed(self.quarantine_reasons)})" if self.quarantined else ""),
+            f"signed: {self.tree.origin}, {self.tree.size:,} leaves",
+            f"root: {self.tree.root}",
+            f"content root: {self.tree.content_root}",
+            f"store: {self.store.path}, version {self.manifest.version}",
+        ]
+        lines += [f"warning: {text}" for text in self.warnings[:WARNINGS_SHOWN]]
+        if len(self.warnings) > WARNINGS_SHOWN:
+            lines.append(f"and {len(self.warnings) - WARNINGS_SHOWN} more warnings; --json has all of them")
+        return "\n".join(lines)
+
+
+def build(
+    sources: Sequence[str | Path],
+    *,
+    into: str | Path,
+    wiki: str | None = None,
+    threads: int = 2,
+    batch_bytes: int = 8 << 20,
+    keys: Signer | str | Path | None = None,
+    progress: Callable[[ingest.UnitProgress], None] | None = None,
+    now: datetime | None = None,
+) -> Build:
+    """Read dumps into a store: every revision checked, sealed under one signed root, or quarantined with its place.
+
+    Running it again, after a crash or for fun, ends in the same root and adds no version.
+
+    Args:
+        sources: MediaWiki XML dumps, plain, .bz2 (also multistream) or .gz; any number, any order.
+        into: Folder of the store; made when missing.
+        wiki: Database name for all files, for instance `enwiki`; otherwise the file name or the dump's header says.
+        threads: Threads to read with. They change no byte of the result.
+        batch_bytes: Decompressed bytes read at a time. It changes no byte of the result either.
+        keys: Folder with the signing keys; made when missing. By default `keyring.keys_path()`.
+        progress: Called often, from the reading threads.
+        now: Time for the signature and the manifest; the present time by default.
+
+    Returns:
+        What was built.
+
+    Raises:
+        InputError: A file cannot be read to its end, or too many records are unreadable. Nothing is committed.
+        ConfigError: The wiki of a file is unknown, or the keys cannot be used.
+    """
+    now = now or datetime.now(UTC)
+    signer = keyring.open_signer(keys)
+    with ThreadPoolExecutor(threads, "wikigrove-inspect") as pool:
+        inspected = list(pool.map(lambda path: dumps.inspect(path, wiki_id=wiki), [str(path) for path in sources]))
+    ordered, warnings = dumps.order(inspected)
+    store = Store.create(into)
+    collect_staging(store, older_than_s=STAGING_GRACE_S, now_s=now.timestamp())
+    units = [ingest.Unit(ordinal, file, file.dump_date or "undated") for ordinal, file in enumerate(ordered)]
+    done = _process(store, units, threads, batch_bytes, progress)
+    counts: dict[str, Any] = {}
+    reasons: dict[str, Any] = {}
+    for record in done:
+        ingest.add_counts(counts, record["counts"])
+        ingest.add_counts(reasons, record["quarantine_reasons"])
+    quarantined = counts["quarantined"]
+    if quarantined > max(QUARANTINE_FLOOR, QUARANTINE_SHARE * (counts["revisions"] + quarantined)):
+        raise QuarantineBudgetError(
+            f"too many records could not be read, nothing was committed ({_listed(reasons)}): {quarantined}"
+        )
+    segments = _placed(done)
+    refuse_duplicates(store, units, segments)
+    tree, tiles = _seal(store, units, segments, signer)
+    content = Content(
+        schema=schema.REVISION_CONTRACT,
+        parser=ingest.PARSER,
+        profile=ingest.PROFILE,
+        page_bytes=max(ingest.page_bytes(unit.source.job) for unit in units),
+        sources=tuple(_source(unit, record) for unit, record in zip(units, done, strict=True)),
+        segments=(*segments, tiles, *_vectors_of(store, tree)),
+        trees=(tree,),
+        quarantine={"count": quarantined, "reasons": reasons, "sha256": _quarantine_digest(segments)},
+        licences={"table": licence.TABLE_VERSION, "sha256": licence.table_digest()},
+        counts=counts,
+    )
+    if not keyring.is_signed(store.read_checkpoint(tree), tree, signer):
+        root = bytes.fromhex(tree.root)
+        time_s = int(now.timestamp())
+        store.write_checkpoint(
+            tree, make_checkpoint(signer, origin=tree.origin, size=tree.size, root=root, time_s=time_s)
+        )
+    manifest = commit_manifest(store, content, created_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    locations.remember(store, {file.sha256: str(file.path.absolute()) for file in ordered})
+    for unit, record in zip(units, done, strict=True):
+        warnings += [f"{text}; source: {unit.source.path}" for text in unit.source.warnings]
+        warnings += [
+            f"{text}; byte offset: {offset}; source: {unit.source.path}" for offset, text in record["warnings"]
+        ]
+        left_out = record["warning_count"] - len(record["warnings"])
+        warnings += [f"and {left_out} more; source: {unit.source.path}"] if left_out > 0 else []
+    return Build(store, manifest, tree, counts, quarantined, reasons, warnings)
+
+
+def _process(
+    store: Store,
+    units: Sequence[ingest.Unit],
+    threads: int,
+    batch_bytes: int,
+    progress: Callable[[ingest.UnitProgress], None] | None,
+) -> list[dict[str, Any]]:
+    """Work on several files at once, or with several threads on a single one, never both."""
+    per_unit = threads if len(units) == 1 else 1
+    stop = threading.Event()
+    with ThreadPoolExecutor(min(threads, len(units)), "wikigrove-unit") as pool:
+        work = [
+            pool.submit(
+                ingest.process_unit,
+                store,
+                unit,
+                threads=per_unit,
+                batch_bytes=batch_bytes,
+                progress=progress,
+                stop=stop,
+            )
+            for unit in units
+        ]
+        try:
+            return [unit.result() for unit in work]
+        except BaseException:  # an interrupt too: the other files stop after their next batch
+            stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _vectors_of(store: Store, tree: Tree) -> tuple[Segment, ...]:
+    """Return the vectors of the newest version, if it is of the same tree: building again does not lose them."""
+    if not store.versions():
+        return ()
+    content = store.manifest().content
+    return (*content.of_kind("vectors"), *content.of_kind("embedders")) if content.trees == (tree,) else ()
+
+
+def _placed(done: Sequence[dict[str, Any]]) -> list[Segment]:
+    """Give each unit's segments their place behind those of the units before it."""
+    segments, offset = [], 0
+    for record in done:
+        for value in record["segments"]:
+            segment = Segment.from_json(value)
+            segments.append(segment if segment.kind == "quarantine" else segment.placed(offset))
+        offset += record["counts"]["revisions"]
+    return segments
+
+
+def _seal(
+    store: Store, units: Sequence[ingest.Unit], segments: Sequence[Segment], signer: Signer
+) -> tuple[Tree, Segment]:
+    """Build the tree over all leaves in order, keep its tiles, and build the tree of the content beside it."""
+    tables = sorted((segment for segment in segments if segment.kind == "leaves"), key=lambda segment: segment.first)
+
+    def runs() -> Iterator[bytes]:
+        for table in tables:
+            for batch in iterate_segment(store, table, ["leaf", "leaf_hash"], batch_rows=1 << 16):
+                content.append(content_hashes(batch["leaf"]))
+                yield fixed_bytes(batch["leaf_hash"])
+
+    content = build_tree([])
+    tree = build_tree(runs())
+    wikis = sorted({unit.source.wiki_id for unit in units})
+    snapshots = sorted({unit.snapshot for unit in units})
+    jobs = sorted({unit.source.job or "dump" for unit in units})
+    digest = hashlib.sha256("".join(unit.key() for unit in units).encode()).hexdigest()
+    origin = snapshot_origin(
+        signer.name,
+        wiki=wikis[0] if len(wikis) == 1 else "multi",
+        snapshot=snapshots[-1],
+        job=f"{jobs[0] if len(jobs) == 1 else 'multi'}-{digest[:INPUT_DIGITS]}",
+    )
+    with Staging(store) as staging:
+        path = staging.file("tree.tiles")
+        path.write_bytes(tree.tiles())
+        partition = Partition("multi" if len(wikis) > 1 else wikis[0], snapshots[-1])
+        tiles = staging.seal(path, kind="tiles", partition=partition, ordinal=0, rows=tree.size)
+    return Tree(origin, tree.size, tree.root.hex(), content.root.hex()), tiles
+
+
+def _source(unit: ingest.Unit, record: dict[str, Any]) -> SourceFile:
+    source = unit.source
+    facts = {
+        "compression": source.compression,
+        "wiki_id_origin": source.wiki_id_origin,
+        "dump_date_origin": source.dump_date_origin,
+        "siteinfo": record["siteinfo"],
+        "namespaces": [list(namespace) for namespace in (record["siteinfo"] or {}).get("namespaces", [])],
+        "counts": record["counts"],
+    }
+    return SourceFile(
+        unit.ordinal,
+        source.name,
+        source.size_bytes,
+        source.sha256,
+        source.wiki_id,
+        unit.snapshot,
+        source.job or "",
+        facts,
+    )
+
+
+def _quarantine_digest(segments: Sequence[Segment]) -> str | None:
+    """Name all quarantine rows of the version by the digests of their files, which depend on the sources alone."""
+    digests = [segment.sha256 for segment in segments if segment.kind == "quarantine"]
+    return hashlib.sha256("".join(digests).encode()).hexdigest() if digests else None
+
+
+def _listed(counts: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()))

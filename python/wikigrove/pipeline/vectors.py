@@ -1,0 +1,173 @@
+"""Texts into vectors, and words into the records that are nearest to them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute
+
+from wikigrove.embedding import Embedder, HashEmbedder, PrecomputedEmbedder
+from wikigrove.errors import ConfigError, StoreError
+from wikigrove.index import VectorIndex
+from wikigrove.store import (
+    EmbedderFacts,
+    Manifest,
+    Partition,
+    Staging,
+    Store,
+    Vectors,
+    VectorWriter,
+    commit_manifest,
+    fetch_by_ids,
+    iterate,
+)
+
+pc: Any = pyarrow.compute  # the stubs know no kernel for columns of any type
+
+EMBEDDED_BATCH_ROWS: Final = 2048
+"""Texts that are in memory at one time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """What `embed` made.
+
+    Attributes:
+        vectors: The vectors, memory-mapped.
+        skipped: Records without plain text, and redirects.
+        manifest: The version of the store that holds them.
+    """
+
+    vectors: Vectors
+    skipped: int
+    manifest: Manifest
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the facts as JSON-able values."""
+        facts = {"embedder": self.vectors.name, "fingerprint": self.vectors.fingerprint}
+        size = {"vectors": len(self.vectors), "dimensions": self.vectors.dimensions, "skipped": self.skipped}
+        return {**facts, **size, "version": self.manifest.version}
+
+    def describe(self) -> str:
+        """Return two lines for people."""
+        return (
+            f"{len(self.vectors):,} vectors of {self.vectors.dimensions} dimensions by {self.vectors.name}, "
+            f"{self.skipped:,} records skipped (no plain text, or a redirect)\nfingerprint: {self.vectors.fingerprint}"
+        )
+
+
+def embed(
+    store: Store | str | Path,
+    *,
+    embedder: Embedder | None = None,
+    dimensions: int = 1024,
+    fitted: bool = True,
+    threads: int = 1,
+    now: datetime | None = None,
+) -> Embedding:
+    """Embed the plain text of every record that has some and is no redirect.
+
+    Args:
+        store: The store, or its folder.
+        embedder: Any `Embedder`; `hash-v1` by default. The ids of a `PrecomputedEmbedder` are `leaf_index`.
+        dimensions: Of hash-v1.
+        fitted: Let hash-v1 weight features by their rarity in this store; the table is kept beside the vectors.
+        threads: Of hash-v1; they change no bit.
+        now: Time for the manifest; the present by default.
+
+    Returns:
+        The vectors, committed as a new version of the store.
+
+    Raises:
+        StoreError: The store cannot be read.
+        VectorError: The embedder gave vectors that cannot be kept.
+    """
+    store = store if isinstance(store, Store) else Store.open(store)
+    base = store.manifest()
+    if embedder is None:
+        plain = HashEmbedder(dimensions=dimensions, threads=threads)
+        embedder = plain.fit(batch["plain_text"] for batch in _texts(store, base)) if fitted else plain
+    digest = base.content.trees[0].content_root
+    facts = EmbedderFacts(
+        embedder.name, embedder.version, embedder.fingerprint, embedder.dimensions, embedder.normalized, digest
+    )
+    partition = Partition("multi")
+    rows = 0
+    with Staging(store) as staging:
+        writer = VectorWriter(staging, partition, facts)
+        for batch in _texts(store, base):
+            if isinstance(embedder, PrecomputedEmbedder):
+                matrix = embedder.lookup(batch["leaf_index"].to_numpy())
+            else:
+                matrix = embedder.encode(batch["plain_text"])
+            writer.write(batch["leaf_index"], batch["page_id"], batch["revision_id"], matrix)
+            rows += batch.num_rows
+        if not rows:
+            raise StoreError("no record has plain text, so there is nothing to embed")
+        segments = writer.close()
+        if isinstance(embedder, HashEmbedder) and embedder.table is not None:
+            path = staging.file("hash-v1-table.arrow")
+            embedder.save(path)
+            segments.append(
+                staging.seal(path, kind="embedders", partition=partition, ordinal=0, rows=1, extra=facts.to_json())
+            )
+    kept = [segment for segment in base.content.segments if segment.kind not in ("vectors", "embedders")]
+    content = dataclasses.replace(base.content, segments=(*kept, *segments))
+    created_at = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    manifest = commit_manifest(store, content, created_at=created_at, base=base.version)
+    vectors = Vectors.open(store, fingerprint=facts.fingerprint, manifest=manifest)
+    return Embedding(vectors, base.content.trees[0].size - rows, manifest)
+
+
+def search(store: Store | str | Path, words: str, *, k: int = 10, threads: int = 1) -> list[dict[str, Any]]:
+    """Find the records nearest to some words, exactly.
+
+    Args:
+        store: A store with hash-v1 vectors.
+        words: The query.
+        k: How many.
+        threads: Change no bit of the result.
+
+    Returns:
+        At most k records, best first, ties by id: id, score, wiki_id, page_title, canonical_url.
+
+    Raises:
+        StoreError: The store has no vectors.
+        VectorError: The vectors were made by an embedder that cannot encode words.
+    """
+    store = store if isinstance(store, Store) else Store.open(store)
+    manifest = store.manifest()
+    vectors = Vectors.open(store, manifest=manifest)
+    embedder = stored_embedder(store, manifest, threads=threads)
+    query = embedder.encode([words])
+    if not query.any():
+        raise ConfigError(f"no word to search for in: {words!r}")
+    hits = VectorIndex(vectors, threads=threads).search(query, k, fingerprint=embedder.fingerprint)
+    names = ["page_title", "wiki_id", "canonical_url"]
+    rows = fetch_by_ids(store, hits.ids[0], names, manifest=manifest).to_pylist()
+    found = zip(hits.ids[0].tolist(), hits.scores[0].tolist(), rows, strict=True)
+    return [{"id": id_, "score": score, **row} for id_, score, row in found]
+
+
+def stored_embedder(store: Store, manifest: Manifest, *, threads: int = 1) -> HashEmbedder:
+    """Rebuild the hash-v1 embedder that made the store's vectors."""
+    facts = Vectors.open(store, manifest=manifest).facts
+    tables = manifest.content.of_kind("embedders")
+    if tables:
+        return HashEmbedder.load(store.check_segment(tables[0]), threads=threads)
+    return HashEmbedder(dimensions=facts.dimensions, threads=threads)
+
+
+def _texts(store: Store, manifest: Manifest) -> Iterator[pa.RecordBatch]:
+    columns = ["leaf_index", "page_id", "revision_id", "plain_text", "page_redirect_target"]
+    for batch in iterate(store, "records", columns, manifest=manifest, batch_rows=EMBEDDED_BATCH_ROWS):
+        has_text = pc.greater(pc.fill_null(pc.binary_length(batch["plain_text"]), 0), 0)
+        kept = batch.filter(pc.and_(has_text, pc.is_null(batch["page_redirect_target"])))
+        if kept.num_rows:
+            yield kept

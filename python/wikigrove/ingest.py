@@ -21,6 +21,7 @@ from wikigrove import _core, schema
 from wikigrove.errors import InputError, SegmentDamagedError, SourceChangedError
 from wikigrove.governance import licence
 from wikigrove.governance.wikis import canonical_urls
+from wikigrove.provenance.leaf import encode_leaves
 from wikigrove.sources import dumps
 from wikigrove.sources.dumps import SourceFile
 from wikigrove.store import Partition, RecordWriter, Segment, Staging, Store, journal
@@ -208,7 +209,7 @@ def seal(
     columns |= derive(batch, siteinfo, threads=threads)
     columns["leaf_index"] = pa.array(range(first_row, first_row + batch.num_rows), pa.int64())
     rows = pa.record_batch([columns[field.name].cast(field.type) for field in schema.REVISION], schema=schema.REVISION)
-    encoded = pa.record_batch(_core.encode_leaves(rows, threads=threads))
+    encoded = encode_leaves(rows, threads=threads)
     sealed = pa.record_batch([rows["leaf_index"], encoded["leaf"], encoded["leaf_hash"]], schema=schema.LEAF)
     return rows, sealed
 

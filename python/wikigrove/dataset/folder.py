@@ -18,7 +18,6 @@ from wikigrove.errors import ConfigError
 __all__ = ["describe", "published", "write_bytes", "write_parquet"]
 
 ROW_GROUP_ROWS = 5_000
-HASH_BYTES = 1 << 20
 
 
 @contextlib.contextmanager
@@ -103,11 +102,10 @@ def describe(root: Path, path: Path) -> dict[str, object]:
     Returns:
         `path` with forward slashes, `sha256` as hex, `bytes`.
     """
-    digest = hashlib.sha256()
     with path.open("rb") as file:
-        while chunk := file.read(HASH_BYTES):
-            digest.update(chunk)
-    return {"path": path.relative_to(root).as_posix(), "sha256": digest.hexdigest(), "bytes": path.stat().st_size}
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        size = file.tell()
+    return {"path": path.relative_to(root).as_posix(), "sha256": digest, "bytes": size}
 
 
 def _refuse_occupied(target: Path) -> None:

@@ -60,7 +60,7 @@ def export(
     signer = keyring.open_signer(keys)
     manifest = store.manifest()
     kept, chosen = read_selection(store, selection)
-    tree = manifest.content.trees[0]
+    tree = manifest.content.tree
     note = store.read_checkpoint(tree)
     if note is None:
         raise StoreError(f"snapshot is not signed; hint: run build again: {tree.origin}")

@@ -123,7 +123,7 @@ def select(
         "namespaces": None if namespaces is None else list(namespaces),
         "eligible": len(rows),
         "embedder": {"name": vectors.name, "fingerprint": vectors.fingerprint},
-        "snapshot": {"origin": manifest.content.trees[0].origin, "root": manifest.content.trees[0].root},
+        "snapshot": {"origin": manifest.content.tree.origin, "root": manifest.content.tree.root},
         "selection": selection.to_json(),
     }
     path.parent.mkdir(exist_ok=True)
@@ -168,7 +168,7 @@ def read_selection(store: Store, selection: Selection | str | Path) -> tuple[dic
         raise ConfigError(f"no such selection; hint: there are {', '.join(there) or 'none'}: {selection}") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ConfigError(f"file is no selection: {path}") from error
-    root = store.manifest().content.trees[0].root
+    root = store.manifest().content.tree.root
     if not isinstance(made_of, dict) or made_of.get("root") != root:
         raise ConfigError(f"selection was made of another snapshot; hint: select again; snapshot: {made_of}")
     return kept, found

@@ -93,7 +93,7 @@ def embed(
     if embedder is None:
         plain = HashEmbedder(dimensions=dimensions, threads=threads)
         embedder = plain.fit(batch["plain_text"] for batch in _texts(store, base)) if fitted else plain
-    digest = base.content.trees[0].content_root
+    digest = base.content.tree.content_root
     facts = EmbedderFacts(
         embedder.name, embedder.version, embedder.fingerprint, embedder.dimensions, embedder.normalized, digest
     )
@@ -122,7 +122,7 @@ def embed(
     created_at = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
     manifest = commit_manifest(store, content, created_at=created_at, base=base.version)
     vectors = Vectors.open(store, fingerprint=facts.fingerprint, manifest=manifest)
-    return Embedding(vectors, base.content.trees[0].size - rows, manifest)
+    return Embedding(vectors, base.content.tree.size - rows, manifest)
 
 
 def search(store: Store | str | Path, words: str, *, k: int = 10, threads: int = 1) -> list[dict[str, Any]]:

@@ -32,10 +32,9 @@ class StoreProver:
         self._store: Final = store
         self._manifest: Final = manifest or store.manifest()
         packs = self._manifest.content.of_kind("tiles")
-        trees = self._manifest.content.trees
-        if len(packs) != 1 or len(trees) != 1:
+        self.tree: Final = self._manifest.content.tree
+        if len(packs) != 1:
             raise StoreError(f"version does not have exactly one tree with its tiles: {self._manifest.version}")
-        self.tree: Final = trees[0]
         self.pack: Final = TilePack.read(store.segment_path(packs[0]))
         if self.pack.size != self.tree.size:
             raise StoreError(f"tiles are of a tree of {self.pack.size} leaves, the manifest says: {self.tree.size}")

@@ -224,6 +224,17 @@ class Content:
         """Return the segments of one kind, in the manifest's order."""
         return tuple(segment for segment in self.segments if segment.kind == kind)
 
+    @property
+    def tree(self) -> Tree:
+        """The one tree over the records.
+
+        Raises:
+            StoreFormatError: The version has none, or several.
+        """
+        if len(self.trees) != 1:
+            raise StoreFormatError(f"version does not have exactly one tree: {len(self.trees)}")
+        return self.trees[0]
+
     def to_json(self) -> dict[str, Any]:
         """Return the content as a JSON object."""
         return asdict(self)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from wikigrove.pipeline.build import build
     from wikigrove.pipeline.release import export
     from wikigrove.pipeline.sample import select
+    from wikigrove.pipeline.texts import plain_text
     from wikigrove.pipeline.vectors import embed, search
     from wikigrove.selection import Selection, select_representative
     from wikigrove.store import Store, fetch_by_ids
@@ -31,6 +32,7 @@ __all__ = [
     "errors",
     "export",
     "fetch_by_ids",
+    "plain_text",
     "search",
     "select",
     "select_representative",
@@ -48,6 +50,7 @@ _HOMES = {
     "embed": "wikigrove.pipeline.vectors",
     "export": "wikigrove.pipeline.release",
     "fetch_by_ids": "wikigrove.store",
+    "plain_text": "wikigrove.pipeline.texts",
     "search": "wikigrove.pipeline.vectors",
     "select": "wikigrove.pipeline.sample",
     "select_representative": "wikigrove.selection",

@@ -31,7 +31,6 @@ pc: Any = pyarrow.compute  # the stubs know no kernel for columns of any type
 
 PROFILE: Final = "open"
 PARSER: Final = f"wikigrove {_core.__version__}"
-WIKITEXT: Final = "wikitext"
 WRITES_IN_FLIGHT: Final = 2
 """Batches that may wait for the writer: enough to overlap reading and compressing, and little memory."""
 
@@ -194,19 +193,19 @@ def _is_whole(store: Store, done: Mapping[str, Any]) -> bool:
 def seal(
     batch: pa.RecordBatch, first_row: int, *, siteinfo: Mapping[str, Any] | None, threads: int
 ) -> tuple[pa.RecordBatch, pa.RecordBatch]:
-    """Add licence, permanent URL and plain text to the reader's rows, and encode their leaves.
+    """Add licence and permanent URL to the reader's rows, and encode their leaves.
 
     Args:
         batch: Rows of `schema.DUMP_COLUMNS`.
         first_row: Row number of the first one in its file.
-        siteinfo: The dump's header: namespaces for the text scanner, base URL for links.
-        threads: Threads for hashing and scanning.
+        siteinfo: The dump's header: the base URL for links.
+        threads: Threads for hashing.
 
     Returns:
         Rows of `schema.REVISION` and of `schema.LEAF`.
     """
     columns = {name: batch.column(name) for name in batch.schema.names}
-    columns |= derive(batch, siteinfo, threads=threads)
+    columns |= derive(batch, siteinfo)
     columns["leaf_index"] = pa.array(range(first_row, first_row + batch.num_rows), pa.int64())
     rows = pa.record_batch([columns[field.name].cast(field.type) for field in schema.REVISION], schema=schema.REVISION)
     encoded = encode_leaves(rows, threads=threads)
@@ -214,37 +213,26 @@ def seal(
     return rows, sealed
 
 
-def derive(batch: Any, siteinfo: Mapping[str, Any] | None, *, threads: int = 1) -> dict[str, Any]:
-    """Compute the columns that follow from a record: its licence, its permanent address, its plain text.
+def derive(batch: Any, siteinfo: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Compute the columns that follow from a record: its licence and its permanent address.
 
     It is a pure function, so that a verifier can compute the same again and compare.
 
     Args:
-        batch: Rows with at least the columns `wiki_id`, `page_namespace_id`, `revision_id`, `revision_dt`,
-            `content_model` and `text`.
-        siteinfo: The dump's header: namespaces for the text scanner, base URL for links.
-        threads: Threads for scanning.
+        batch: Rows with at least the columns `wiki_id`, `page_namespace_id`, `revision_id` and `revision_dt`.
+        siteinfo: The dump's header: the base URL for links.
 
     Returns:
-        `licence_rule`, `licence_ids`, `canonical_url`, `plain_text` and `plain_text_losses`, as in `schema.REVISION`.
+        `licence_rule`, `licence_ids` and `canonical_url`, as in `schema.REVISION`.
     """
     rule, licences = licence.resolve(batch)
     base = (siteinfo or {}).get("base")
     bases = dict.fromkeys(pc.unique(batch["wiki_id"]).to_pylist(), base) if base else None
-    is_wikitext = pc.equal(pc.fill_null(batch["content_model"], WIKITEXT), WIKITEXT)
-    wikitext = pc.if_else(is_wikitext, batch["text"], pa.scalar(None, pa.large_string()))
-    extracted = pa.record_batch(_core.plain_text(wikitext, namespaces=_namespaces(siteinfo), threads=threads))
     return {
         "licence_rule": rule,
         "licence_ids": licences,
         "canonical_url": canonical_urls(batch["wiki_id"], batch["revision_id"], bases=bases),
-        "plain_text": extracted["plain_text"],
-        "plain_text_losses": extracted["plain_text_losses"],
     }
-
-
-def _namespaces(siteinfo: Mapping[str, Any] | None) -> list[tuple[int, str]]:
-    return [(key, name) for key, _, name in (siteinfo or {}).get("namespaces", [])]
 
 
 def _write(records: RecordWriter, rows: pa.RecordBatch, leaves: RecordWriter, sealed: pa.RecordBatch) -> None:
@@ -264,11 +252,9 @@ class _Tallies:
         self.revisions = 0
         self.sha1: Counter[str] = Counter()
         self.text: Counter[str] = Counter()
-        self.losses: dict[str, Counter[str]] = {}
         self.licences: Counter[str] = Counter()
         self.redirects = 0
         self.text_bytes = 0
-        self.plain_bytes = 0
 
     def add(self, rows: Any) -> None:
         self.revisions += rows.num_rows
@@ -278,22 +264,15 @@ class _Tallies:
             self.licences[LICENCE_NAMES[row["values"]]] += row["counts"]
         self.redirects += rows.num_rows - rows["page_redirect_target"].null_count
         self.text_bytes += pc.sum(pc.binary_length(rows["text"])).as_py() or 0
-        self.plain_bytes += pc.sum(pc.binary_length(rows["plain_text"])).as_py() or 0
-        losses = rows["plain_text_losses"].flatten()
-        totals = pa.table({name: losses.field(name) for name in ("kind", "count", "bytes")}).group_by("kind")
-        for row in totals.aggregate([("count", "sum"), ("bytes", "sum")]).to_pylist():
-            self.losses.setdefault(row["kind"], Counter()).update(count=row["count_sum"], bytes=row["bytes_sum"])
 
     def to_json(self) -> dict[str, Any]:
         return {
             "revisions": self.revisions,
             "redirects": self.redirects,
             "text_bytes": self.text_bytes,
-            "plain_bytes": self.plain_bytes,
             "licences": dict(sorted(self.licences.items())),
             "sha1_status": dict(sorted(self.sha1.items())),
             "text_state": dict(sorted(self.text.items())),
-            "losses": {kind: dict(sorted(loss.items())) for kind, loss in sorted(self.losses.items())},
         }
 
 

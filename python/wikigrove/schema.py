@@ -99,8 +99,6 @@ ADDED_COLUMNS: Final = [
     pa.field("licence_rule", pa.int32(), nullable=False),
     pa.field("licence_ids", pa.list_(pa.field("item", pa.string(), nullable=False)), nullable=False),
     pa.field("canonical_url", pa.string(), nullable=False),
-    pa.field("plain_text", pa.large_string()),
-    pa.field("plain_text_losses", pa.list_(pa.field("item", LOSS, nullable=False)), nullable=False),
 ]
 """What ingestion adds to the reader's columns, before `text`."""
 
@@ -109,6 +107,17 @@ REVISION: Final = pa.schema(
     metadata={"wikigrove.contract": REVISION_CONTRACT},
 )
 """A record as stored. `text` is last, so that the other columns lie together."""
+
+EXTRACTION: Final = pa.schema(
+    [
+        pa.field("plain_text", pa.large_string()),
+        pa.field("plain_text_losses", pa.list_(pa.field("item", LOSS, nullable=False)), nullable=False),
+    ]
+)
+"""What text extraction makes of a record where it is needed; it is never stored."""
+
+EXTRACTED: Final = pa.schema([*REVISION, *EXTRACTION])
+"""A record together with its plain text."""
 
 _LEAF_FIELDS: Final[list[pa.Field[Any]]] = [
     pa.field("leaf_index", pa.int64(), nullable=False),

@@ -12,7 +12,7 @@ import pyarrow as pa
 from wikigrove.dataset.proofs import Prover
 from wikigrove.governance.licence import resolve
 from wikigrove.governance.wikis import canonical_urls
-from wikigrove.schema import REVISION
+from wikigrove.schema import EXTRACTED
 
 SEEDED = ("Seeded Person Alpha", "~2026-77777-01", "192.0.2.77", "seeded remark about someone")
 WIKIS = ("enwiki", "elwiki", "nowiki", "commonswiki")
@@ -24,14 +24,14 @@ def records(indices: list[int], **changes: Any) -> pa.Table:
     rows = [record(index) for index in indices]
     for row in rows:
         row.update({name: change(row["leaf_index"]) for name, change in changes.items()})
-    table = pa.Table.from_pylist(rows, schema=REVISION)
+    table = pa.Table.from_pylist(rows, schema=EXTRACTED)
     if "licence_ids" in changes:
         return table
     numbers, licences = resolve(table)
     for name, column in (("licence_rule", numbers), ("licence_ids", licences)):
-        table = table.set_column(table.schema.get_field_index(name), REVISION.field(name), column)
+        table = table.set_column(table.schema.get_field_index(name), EXTRACTED.field(name), column)
     urls = canonical_urls(table["wiki_id"].combine_chunks(), table["revision_id"].combine_chunks())
-    return table.set_column(table.schema.get_field_index("canonical_url"), REVISION.field("canonical_url"), urls)
+    return table.set_column(table.schema.get_field_index("canonical_url"), EXTRACTED.field("canonical_url"), urls)
 
 
 def record(index: int) -> dict[str, Any]:

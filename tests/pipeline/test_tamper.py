@@ -77,16 +77,16 @@ def test_export(exported: Path, policy: Path, tmp_path: Path, folder: str) -> No
 
 
 def test_columns_that_follow_from_a_record_cannot_be_changed(built: Build, policy: Path, tmp_path: Path) -> None:
-    """Not even by somebody who also makes the manifest agree: plain text, licence and address are computed again."""
+    """Not even by somebody who also makes the manifest agree: licence and address are computed again."""
     copy = tmp_path / "store"
     shutil.copytree(built.store.path, copy)
     store = wikigrove.Store.open(copy)
     manifest = store.manifest()
     segment = manifest.content.of_kind("records")[0]
     table = pq.read_table(copy / segment.path)
-    forged = pa.array(["forged" if row == 3 else text for row, text in enumerate(table["plain_text"].to_pylist())])
-    place = table.schema.names.index("plain_text")
-    table = table.set_column(place, table.schema.field(place), forged.cast(pa.large_string()))
+    forged = pa.array(["forged" if row == 3 else text for row, text in enumerate(table["canonical_url"].to_pylist())])
+    place = table.schema.names.index("canonical_url")
+    table = table.set_column(place, table.schema.field(place), forged)
     with Staging(store) as staging:
         writer = RecordWriter(staging, "records", table.schema, Partition("arwiki", "20260901"))
         writer.write(table)
@@ -97,10 +97,10 @@ def test_columns_that_follow_from_a_record_cannot_be_changed(built: Build, polic
     report = wikigrove.verify(store, policy=policy, state=tmp_path / "state.json")
     assert report.exit_code == 14
     assert [(finding.file, finding.row) for finding in report.findings] == [(made.path, 3)]
-    assert "plain_text" in report.findings[0].message
+    assert "canonical_url" in report.findings[0].message
     everything = len(wikigrove.embed(store).vectors) - 1  # one page has an older revision, which is not eligible
     selection = wikigrove.select(store, budget=everything, namespaces=None, name="all")
-    with pytest.raises(SegmentDamagedError, match="plain_text"):
+    with pytest.raises(SegmentDamagedError, match="canonical_url"):
         wikigrove.export(store, selection, to=tmp_path / "dataset", keys=policy.parent)
     assert not (tmp_path / "dataset").exists()
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 import rfc8785
@@ -88,8 +89,6 @@ def make_records(rows: int = ROWS, *, seed: int = 7) -> pa.RecordBatch:
                 "licence_rule": 1,
                 "licence_ids": ["CC-BY-SA-4.0"],
                 "canonical_url": f"https://xx.wikipedia.org/w/index.php?oldid={1000 + row}",
-                "plain_text": None if text is None else text.upper(),
-                "plain_text_losses": [],
             }
         )
     full = [{field.name: value.get(field.name) for field in REVISION} for value in values]
@@ -151,13 +150,14 @@ def make_export(store: Store, keys: KeyFolder, target: Path, rows: list[int], *,
         chosen = records.take(pa.array(part))
         indices, places = pa.array(part, pa.int64()), pa.array(np.arange(len(part)) + len(rows[: len(part)]) * shard)
         answers = prover.inclusion(part)
-        outputs = pa.record_batch(_core.encode_output_leaves(indices, root, digest, chosen.column("plain_text")))
+        text = pc.utf8_upper(chosen.column("text"))
+        outputs = pa.record_batch(_core.encode_output_leaves(indices, root, digest, text))
         hashes += fixed_bytes(outputs.column("leaf_hash"))
         ids = [f"xxwiki:{row['page_id']}:{row['revision_id']}" for row in chosen.to_pylist()]
         data = {
             name: chosen.column(name) for name in ("wiki_id", "page_id", "revision_id", "revision_dt", "licence_ids")
         }
-        title, text = chosen.column("page_title"), chosen.column("plain_text")
+        title = chosen.column("page_title")
         data |= {"id": pa.array(ids), "text": text, "title": title, "source_leaf_index": indices, "row": places}
         proofs = {
             "row": places,
@@ -168,7 +168,7 @@ def make_export(store: Store, keys: KeyFolder, target: Path, rows: list[int], *,
         }
         folders: dict[str, Any] = {"data": data, "proofs": proofs}
         if with_source:
-            private = ("user_id", "user_text", "user_kind", "revision_comment", "plain_text")
+            private = ("user_id", "user_text", "user_kind", "revision_comment")
             names = [name for name in REVISION.names if name not in private]
             folders["source"] = {name: chosen.column(name) for name in names}
         for folder, columns in folders.items():
@@ -237,7 +237,7 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> tuple[KeyFolder, Path
     keys = KeyFolder.create(folder / "keys", name=NAME)
     records = make_records()
     store = make_store(folder / "store", keys, records)
-    present = [row for row, text in enumerate(records.column("plain_text").to_pylist()) if text is not None]
+    present = [row for row, text in enumerate(records.column("text").to_pylist()) if text is not None]
     make_export(store, keys, folder / "export", present[::7])
     return keys, folder
 

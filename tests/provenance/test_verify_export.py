@@ -62,7 +62,7 @@ def test_whole_export_passes(sample: Any) -> None:
 def test_without_source_records_v4_does_not_run(sample: Any) -> None:
     shutil.rmtree(sample.export)
     records = sample.make_records()
-    present = [row for row, text in enumerate(records.column("plain_text").to_pylist()) if text is not None]
+    present = [row for row, text in enumerate(records.column("text").to_pylist()) if text is not None]
     sample.make_export(sample.store, sample.keys, sample.export, present[:40], with_source=False)
     report = check(sample)
     assert (report.exit_code, report.levels[4].status) == (20, "not_run")

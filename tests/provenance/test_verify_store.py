@@ -285,7 +285,7 @@ def test_damage_outside_of_leaves_does_not_stop_v4(sample: Any) -> None:
     plain = next(
         place
         for place in range(metadata.num_columns)
-        if metadata.row_group(0).column(place).path_in_schema == "plain_text"
+        if metadata.row_group(0).column(place).path_in_schema == "canonical_url"
     )
     chunk = metadata.row_group(2).column(plain)
     data = bytearray(path.read_bytes())

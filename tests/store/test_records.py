@@ -19,11 +19,11 @@ from wikigrove.schema import LEAF, LOW_CARDINALITY, REVISION
 from wikigrove.store import Partition, RecordWriter, Segment, Staging, Store, iterate_segment, records
 
 PARTITION = Partition("enwiki", "20260801")
-COLUMNS = pa.schema([REVISION.field(name) for name in ("leaf_index", "wiki_id", "slots", "plain_text", "text")])
+COLUMNS = pa.schema([REVISION.field(name) for name in ("leaf_index", "wiki_id", "slots", "text")])
 
 
-def table(sizes: list[tuple[int, int, int]], first: int = 0) -> pa.Table:
-    """Rows with these sizes of text, plain text and slot body; negative for null."""
+def table(sizes: list[tuple[int, int]], first: int = 0) -> pa.Table:
+    """Rows with these sizes of text and slot body; negative for null."""
     slot = {"role": "main", "text_state": 0}
 
     def text(letter: str, size: int) -> str | None:
@@ -34,10 +34,9 @@ def table(sizes: list[tuple[int, int, int]], first: int = 0) -> pa.Table:
             "leaf_index": pa.array(range(first, first + len(sizes)), pa.int64()),
             "wiki_id": ["enwiki"] * len(sizes),
             "slots": pa.array(
-                [[] if size[2] < 0 else [slot, {**slot, "content_body": "s" * size[2]}] for size in sizes],
+                [[] if size[1] < 0 else [slot, {**slot, "content_body": "s" * size[1]}] for size in sizes],
                 REVISION.field("slots").type,
             ),
-            "plain_text": [text("p", size[1]) for size in sizes],
             "text": [text("é", size[0]) for size in sizes],
         },
         schema=COLUMNS,
@@ -55,8 +54,8 @@ def naive_groups(sizes: list[int], rows: int, limit: int) -> list[int]:
     return [*groups, count] if count else groups
 
 
-def row_bytes(sizes: list[tuple[int, int, int]]) -> list[int]:
-    return [2 * max(text, 0) + max(plain, 0) + max(slot, 0) for text, plain, slot in sizes]
+def row_bytes(sizes: list[tuple[int, int]]) -> list[int]:
+    return [2 * max(text, 0) + max(slot, 0) for text, slot in sizes]
 
 
 @pytest.fixture(autouse=True)
@@ -79,8 +78,7 @@ def groups_of(store: Store, segments: list[Segment]) -> list[list[int]]:
 
 
 SIZES = st.lists(
-    st.tuples(st.integers(-1, 40), st.integers(-1, 30), st.integers(-1, 20))
-    | st.tuples(st.integers(0, 700), st.just(0), st.just(-1)),
+    st.tuples(st.integers(-1, 40), st.integers(-1, 20)) | st.tuples(st.integers(0, 700), st.just(-1)),
     max_size=60,
 )
 
@@ -112,7 +110,7 @@ def test_bytes_and_cuts_depend_on_the_rows_alone(tmp_path: Path, data: st.DataOb
 
 def test_a_huge_row_is_alone_in_its_group(tmp_path: Path) -> None:
     store = Store.create(tmp_path / "store")
-    segments = write(store, table([(1, 0, 0), (500, 0, 0), (0, 0, 0), (1, 0, 0)]), [], group_bytes=100)
+    segments = write(store, table([(1, 0), (500, 0), (0, 0), (1, 0)]), [], group_bytes=100)
     assert groups_of(store, segments) == [[1, 1, 2]]
 
 
@@ -130,8 +128,6 @@ def revisions(count: int) -> pa.Table:
         if field.name == "slots":
             slot = {"role": "main", "text_state": 0, "content_body": "short"}
             return pa.array([[slot]] * count, kind)
-        if field.name == "plain_text_losses":
-            return pa.array([[{"kind": "table", "count": 1, "bytes": 30}]] * count, kind)
         if field.name == "licence_ids":
             return pa.array([["CC-BY-SA-4.0"]] * count, kind)
         if pa.types.is_string(kind):
@@ -172,7 +168,7 @@ def test_files_follow_the_settings(tmp_path: Path) -> None:
             assert (chunk.has_column_index, chunk.is_stats_set) == (statistics, statistics), name
             assert chunk.has_dictionary_page == (name in LOW_CARDINALITY), name
     # What a group may hold is bounded in bytes of text.
-    texts = [pq.ParquetFile(path).read_row_group(n, columns=["text", "plain_text"]) for n in range(4)]
+    texts = [pq.ParquetFile(path).read_row_group(n, columns=["text"]) for n in range(4)]
     assert all(text.nbytes <= (1 << 20) + 16 * text.num_rows + 4096 for text in texts)
 
 
@@ -203,7 +199,7 @@ def test_leaves_come_in_groups_of_a_tile(tmp_path: Path) -> None:
 
 def test_rows_off_the_schema_are_refused(tmp_path: Path) -> None:
     store = Store.create(tmp_path / "store")
-    rows = table([(1, 1, 1)] * 3)
+    rows = table([(1, 1)] * 3)
     with Staging(store) as staging:
         writer = RecordWriter(staging, "records", COLUMNS, PARTITION)
         writer.write(rows)
@@ -211,7 +207,7 @@ def test_rows_off_the_schema_are_refused(tmp_path: Path) -> None:
             writer.write(rows)
         with pytest.raises(SchemaError, match="schema of the writer"):
             writer.write(rows.select(["text"]))
-        holes = table([(1, 1, 1)], first=3).to_pylist()
+        holes = table([(1, 1)], first=3).to_pylist()
         broken = pa.Table.from_pylist([{**holes[0], "wiki_id": None}], schema=COLUMNS)
         with pytest.raises(SchemaError, match="wiki_id"):
             writer.write(broken)
@@ -229,7 +225,7 @@ def test_no_rows_make_no_segment_and_a_failed_block_none_either(tmp_path: Path) 
             Staging(store) as staging,
             RecordWriter(staging, "records", COLUMNS, PARTITION, group_rows=1) as writer,
         ):
-            writer.write(table([(1, 1, 1)] * 3))
+            writer.write(table([(1, 1)] * 3))
             assert len(list(staging.path.iterdir())) == 1
             raise RuntimeError("stop")
 
@@ -249,7 +245,7 @@ def test_memory_follows_the_row_group_not_the_file(tmp_path: Path) -> None:
     try:
         with Staging(store) as staging, RecordWriter(staging, "records", COLUMNS, PARTITION) as writer:
             for row in range(count):
-                writer.write(table([(size // 2, 10, -1)], first=row))
+                writer.write(table([(size // 2, -1)], first=row))
         segments = writer.close()
         total = sum(pq.read_metadata(store.segment_path(segment)).num_rows for segment in segments)
         rows = sum(batch.num_rows for segment in segments for batch in iterate_segment(store, segment))

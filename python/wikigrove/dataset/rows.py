@@ -18,12 +18,12 @@ import pyarrow.compute as pc
 
 from wikigrove.errors import ConfigError, SchemaError, SelectionError
 from wikigrove.governance.wikis import canonical_urls, history_urls, language_tag
-from wikigrove.schema import DATA, REVISION, TEXT_STATES
+from wikigrove.schema import DATA, EXTRACTED, REVISION, TEXT_STATES
 
 __all__ = ["DATA", "SOURCE", "Refusals", "checked_licence", "cut", "data_rows", "source_rows"]
 
-PRIVATE: Final = ("user_id", "user_text", "user_kind", "revision_comment", "plain_text")
-"""Columns of the store that no export holds; the last one because `DATA` holds it as `text`."""
+PRIVATE: Final = ("user_id", "user_text", "user_kind", "revision_comment")
+"""Columns of the store that no export holds."""
 
 SOURCE: Final = pa.schema(
     [column for column in REVISION if column.name not in PRIVATE],
@@ -53,7 +53,7 @@ class Refusals:
         """Count what a shard may not publish.
 
         Args:
-            shard: Rows of `schema.REVISION`.
+            shard: Rows of `schema.EXTRACTED`.
             licence_override: Licence that the caller states for records without one.
 
         Returns:
@@ -111,7 +111,7 @@ def cut(records: Iterable[pa.RecordBatch] | pa.Table, *, rows: int) -> Iterator[
     """Cut records into shards, wherever the batches end.
 
     Args:
-        records: Rows of `schema.REVISION` with strictly ascending `leaf_index`.
+        records: Rows of `schema.EXTRACTED` with strictly ascending `leaf_index`.
         rows: Rows of a shard at most; a shard also ends before its texts exceed `SHARD_BYTES`.
 
     Yields:
@@ -149,7 +149,7 @@ def data_rows(
     """Make the published rows of a shard.
 
     Args:
-        shard: Rows of `schema.REVISION`, one chunk.
+        shard: Rows of `schema.EXTRACTED`, one chunk.
         first_row: Number of its first row in the data set.
         licence_override: Licence of records without one.
         bases: `<base>` by database name for wikis that are not Wikimedia's.
@@ -194,12 +194,12 @@ def source_rows(shard: pa.Table) -> pa.Table:
 
 
 def _conforming(batch: pa.RecordBatch) -> pa.Table:
-    missing = [name for name in REVISION.names if name not in batch.schema.names]
+    missing = [name for name in EXTRACTED.names if name not in batch.schema.names]
     if missing:
         raise SchemaError(f"records lack columns: {', '.join(missing)}")
-    table = pa.Table.from_batches([batch]).select(REVISION.names)
+    table = pa.Table.from_batches([batch]).select(EXTRACTED.names)
     try:
-        return table.cast(REVISION)
+        return table.cast(EXTRACTED)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
         raise SchemaError(
             f"records do not follow {REVISION.metadata[b'wikigrove.contract'].decode()}: {error}"

@@ -123,7 +123,7 @@ def write_export(
     the batches are.
 
     Args:
-        records: The selected rows of `schema.REVISION`, `leaf_index` global and strictly ascending.
+        records: The selected rows of `schema.EXTRACTED`, `leaf_index` global and strictly ascending.
         target: The folder to make; it may exist if it is empty.
         name: Name of the data set, for people.
         selection: The selection as JSON.

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from wikigrove.dataset import ExportResult
 from wikigrove.governance.wikis import language_tag
 from wikigrove.pipeline.build import QUARANTINE_FLOOR, Build
+from wikigrove.pipeline.texts import plain_text
 from wikigrove.provenance.findings import MEANINGS, VerifyReport
 from wikigrove.report import metrics_of, strata_of
 from wikigrove.report.data import File, Intake, Lane, Lanes, Proof, Quarantine, Tamper
@@ -80,11 +81,11 @@ def quarantine_facts(built: Build) -> Quarantine:
 
 def selection_facts(store: Store, selection: Selection, *, by: str) -> SelectionFacts:
     """Tell what was chosen, beside chance."""
-    columns = ["page_title", "wiki_id", "canonical_url", "licence_ids", "leaf_index", "plain_text"]
+    columns = ["page_title", "wiki_id", "canonical_url", "licence_ids", "leaf_index"]
     shown = selection.ids[:: max(1, len(selection.ids) // SHOWN_ROWS)][:SHOWN_ROWS]
+    texts: Any = plain_text(store, shown)["plain_text"]
     table = fetch_by_ids(store, shown, columns)
-    table = table.set_column(5, "plain_text", pc.utf8_slice_codeunits(table["plain_text"], 0, SNIPPET))
-    rows = table.to_pylist()
+    rows = table.append_column("plain_text", pc.utf8_slice_codeunits(texts, 0, SNIPPET)).to_pylist()
     return {
         "objective": selection.objective,
         "budget": selection.budget,

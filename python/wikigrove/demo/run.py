@@ -15,10 +15,10 @@ from wikigrove.demo.facts import intake_facts, lane_facts, proof_facts, quaranti
 from wikigrove.demo.tamper import tamper_with_copies
 from wikigrove.errors import ConfigError, WikigroveError
 from wikigrove.pipeline.audit import trace, verify
-from wikigrove.pipeline.build import Build, build
+from wikigrove.pipeline.build import build
 from wikigrove.pipeline.release import export
 from wikigrove.pipeline.sample import select
-from wikigrove.pipeline.vectors import embed, search
+from wikigrove.pipeline.vectors import Embedding, embed, search
 from wikigrove.report import render_report
 from wikigrove.selection.describe import describe
 
@@ -87,7 +87,7 @@ def run_demo(folder: Path, *, say: Say) -> int:
                 "synthetic": True,
                 "intake": intake_facts(built, clock.seconds["build"]),
                 "quarantine": quarantine_facts(built),
-                "losses": _losses(built),
+                "losses": _losses(embedded),
                 "selection": selection_facts(built.store, chosen, by="language"),
                 "lanes": lane_facts(chosen, quantum, clock.seconds),
                 "proof": proof_facts(built, exported, store_report, export_report, tampered),
@@ -134,13 +134,9 @@ def _make_folder(folder: Path) -> None:
     (folder / MARKER).touch()
 
 
-def _losses(built: Build) -> dict[str, Any]:
-    kinds = built.counts["losses"]
-    return {
-        "kinds": {kind: dict(loss) for kind, loss in kinds.items()},
-        "wikitext_bytes": built.counts["text_bytes"],
-        "plain_bytes": built.counts["plain_bytes"],
-    }
+def _losses(embedded: Embedding) -> dict[str, Any]:
+    made = embedded.extraction
+    return {"kinds": made["losses"], "wikitext_bytes": made["text_bytes"], "plain_bytes": made["plain_bytes"]}
 
 
 def _environment() -> dict[str, str]:

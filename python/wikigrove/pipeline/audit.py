@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wikigrove import ingest
 from wikigrove.crypto.policy import Policy
+from wikigrove.extraction import extract
 from wikigrove.pipeline import keyring, locations
 from wikigrove.provenance.findings import VerifyReport
 from wikigrove.provenance.memory import Memory
@@ -50,6 +51,7 @@ def verify(
         up_to=up_to,
         now_s=now_s,
         derive=ingest.derive,
+        extract=extract,
     )
 
 

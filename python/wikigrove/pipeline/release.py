@@ -17,7 +17,9 @@ from wikigrove.errors import SegmentDamagedError, StoreError
 from wikigrove.ingest import derive
 from wikigrove.pipeline import keyring
 from wikigrove.pipeline.sample import read_selection
+from wikigrove.pipeline.texts import by_source, headers_of, with_plain_text
 from wikigrove.provenance.checkpoint import dataset_origin, make_checkpoint
+from wikigrove.provenance.compare import unequal_rows
 from wikigrove.provenance.leaf import encode_output_leaves
 from wikigrove.provenance.prove import StoreProver
 from wikigrove.provenance.tiles import build_tree
@@ -101,21 +103,21 @@ def _version(kept: dict[str, Any], manifest: Manifest, root: str, licence: str |
 
 
 def _records(store: Store, manifest: Manifest, ids: npt.NDArray[np.int64]) -> Iterator[pa.RecordBatch]:
-    """Fetch the chosen rows, and refuse those whose derived columns do not follow from the record."""
+    """Fetch the chosen rows with their plain text; refuse those whose stored columns do not follow from the record."""
     ascending = np.sort(ids)
-    headers = {source.source_id: source.extra.get("siteinfo") for source in manifest.content.sources}
+    headers = headers_of(manifest)
     for start in range(0, len(ascending), FETCHED_ROWS):
         for batch in fetch_by_ids(store, ascending[start : start + FETCHED_ROWS], manifest=manifest).to_batches():
-            for row in range(batch.num_rows):
-                record = batch.slice(row, 1)
-                made = derive(record, headers.get(record["source_id"][0].as_py()))
-                wrong = [name for name, column in made.items() if record[name][0] != column.cast(record[name].type)[0]]
-                if wrong:
-                    raise SegmentDamagedError(
-                        f"columns do not follow from the record ({', '.join(wrong)}), nothing was exported; "
-                        f"hint: wikigrove verify; row: {ascending[start + row]}"
-                    )
-            yield batch
+            for source, rows in by_source(batch):
+                records = batch.take(pa.array(rows, pa.int64()))
+                for name, column in derive(records, headers.get(source)).items():
+                    wrong = unequal_rows(records[name], column.cast(records[name].type))
+                    if wrong:
+                        raise SegmentDamagedError(
+                            f"column does not follow from the record ({name}), nothing was exported; "
+                            f"hint: wikigrove verify; row: {records['leaf_index'][wrong[0]].as_py()}"
+                        )
+            yield with_plain_text(batch, headers)
 
 
 def _headers(manifest: Manifest) -> dict[str, dict[str, Any]]:

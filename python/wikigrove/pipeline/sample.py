@@ -201,7 +201,7 @@ def _labels(table: Any, name: str) -> list[str]:
 
 
 def _columns(by: Sequence[str]) -> list[str]:
-    nested = {"slots", "licence_ids", "plain_text_losses", "text", "plain_text"}
+    nested = {"slots", "licence_ids", "text"}
     columns = list(_KEYS)
     for name in by:
         if name in DERIVED or name in columns:

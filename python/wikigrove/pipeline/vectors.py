@@ -14,7 +14,10 @@ import pyarrow.compute
 
 from wikigrove.embedding import Embedder, HashEmbedder, PrecomputedEmbedder
 from wikigrove.errors import ConfigError, StoreError
+from wikigrove.extraction import INPUT_COLUMNS, Losses
 from wikigrove.index import VectorIndex
+from wikigrove.pipeline.texts import Headers, headers_of, plain_text, with_plain_text
+from wikigrove.schema import EXTRACTION
 from wikigrove.store import (
     EmbedderFacts,
     Manifest,
@@ -33,6 +36,9 @@ pc: Any = pyarrow.compute  # the stubs know no kernel for columns of any type
 EMBEDDED_BATCH_ROWS: Final = 2048
 """Texts that are in memory at one time."""
 
+SNIPPET_CHARACTERS: Final = 160
+"""How much of its plain text a search result shows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
@@ -42,23 +48,28 @@ class Embedding:
         vectors: The vectors, memory-mapped.
         skipped: Records without plain text, and redirects.
         manifest: The version of the store that holds them.
+        extraction: Bytes before and after text extraction, and what was lost by kind, over the embedded records.
     """
 
     vectors: Vectors
     skipped: int
     manifest: Manifest
+    extraction: dict[str, Any]
 
     def to_json(self) -> dict[str, Any]:
         """Return the facts as JSON-able values."""
         facts = {"embedder": self.vectors.name, "fingerprint": self.vectors.fingerprint}
         size = {"vectors": len(self.vectors), "dimensions": self.vectors.dimensions, "skipped": self.skipped}
-        return {**facts, **size, "version": self.manifest.version}
+        return {**facts, **size, "version": self.manifest.version, "extraction": self.extraction}
 
     def describe(self) -> str:
-        """Return two lines for people."""
+        """Return some lines for people."""
         return (
             f"{len(self.vectors):,} vectors of {self.vectors.dimensions} dimensions by {self.vectors.name}, "
-            f"{self.skipped:,} records skipped (no plain text, or a redirect)\nfingerprint: {self.vectors.fingerprint}"
+            f"{self.skipped:,} records skipped (no plain text, or a redirect)\n"
+            f"{self.extraction['text_bytes'] / 1e6:,.2f} MB of wikitext became "
+            f"{self.extraction['plain_bytes'] / 1e6:,.2f} MB of plain text\n"
+            f"fingerprint: {self.vectors.fingerprint}"
         )
 
 
@@ -78,7 +89,7 @@ def embed(
         embedder: Any `Embedder`; `hash-v1` by default. The ids of a `PrecomputedEmbedder` are `leaf_index`.
         dimensions: Of hash-v1.
         fitted: Let hash-v1 weight features by their rarity in this store; the table is kept beside the vectors.
-        threads: Of hash-v1; they change no bit.
+        threads: Of text extraction and hash-v1; they change no bit.
         now: Time for the manifest; the present by default.
 
     Returns:
@@ -90,18 +101,22 @@ def embed(
     """
     store = store if isinstance(store, Store) else Store.open(store)
     base = store.manifest()
+    headers = headers_of(base)
     if embedder is None:
         plain = HashEmbedder(dimensions=dimensions, threads=threads)
-        embedder = plain.fit(batch["plain_text"] for batch in _texts(store, base)) if fitted else plain
+        embedder = (
+            plain.fit(batch["plain_text"] for batch in _texts(store, base, headers, threads)) if fitted else plain
+        )
     digest = base.content.tree.content_root
     facts = EmbedderFacts(
         embedder.name, embedder.version, embedder.fingerprint, embedder.dimensions, embedder.normalized, digest
     )
     partition = Partition("multi")
-    rows = 0
+    rows, losses = 0, Losses()
     with Staging(store) as staging:
         writer = VectorWriter(staging, partition, facts)
-        for batch in _texts(store, base):
+        for batch in _texts(store, base, headers, threads):
+            losses.add(batch["text"], {name: batch[name] for name in EXTRACTION.names})
             if isinstance(embedder, PrecomputedEmbedder):
                 matrix = embedder.lookup(batch["leaf_index"].to_numpy())
             else:
@@ -110,7 +125,10 @@ def embed(
             rows += batch.num_rows
         if not rows:
             raise StoreError("no record has plain text, so there is nothing to embed")
-        segments = writer.close()
+        segments = [
+            dataclasses.replace(segment, extra={**segment.extra, "extraction": losses.to_json()})
+            for segment in writer.close()
+        ]
         if isinstance(embedder, HashEmbedder) and embedder.table is not None:
             path = staging.file("hash-v1-table.arrow")
             embedder.save(path)
@@ -122,7 +140,7 @@ def embed(
     created_at = (now or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
     manifest = commit_manifest(store, content, created_at=created_at, base=base.version)
     vectors = Vectors.open(store, fingerprint=facts.fingerprint, manifest=manifest)
-    return Embedding(vectors, base.content.tree.size - rows, manifest)
+    return Embedding(vectors, base.content.tree.size - rows, manifest, losses.to_json())
 
 
 def search(store: Store | str | Path, words: str, *, k: int = 10, threads: int = 1) -> list[dict[str, Any]]:
@@ -135,7 +153,8 @@ def search(store: Store | str | Path, words: str, *, k: int = 10, threads: int =
         threads: Change no bit of the result.
 
     Returns:
-        At most k records, best first, ties by id: id, score, wiki_id, page_title, canonical_url.
+        At most k records, best first, ties by id: id, score, wiki_id, page_title, canonical_url, and `snippet`, the
+        beginning of the plain text.
 
     Raises:
         StoreError: The store has no vectors.
@@ -151,8 +170,10 @@ def search(store: Store | str | Path, words: str, *, k: int = 10, threads: int =
     hits = VectorIndex(vectors, threads=threads).search(query, k, fingerprint=embedder.fingerprint)
     names = ["page_title", "wiki_id", "canonical_url"]
     rows = fetch_by_ids(store, hits.ids[0], names, manifest=manifest).to_pylist()
-    found = zip(hits.ids[0].tolist(), hits.scores[0].tolist(), rows, strict=True)
-    return [{"id": id_, "score": score, **row} for id_, score, row in found]
+    texts: Any = plain_text(store, hits.ids[0], threads=threads)["plain_text"]
+    snippets = pc.utf8_slice_codeunits(pc.fill_null(texts, ""), 0, SNIPPET_CHARACTERS).to_pylist()
+    found = zip(hits.ids[0].tolist(), hits.scores[0].tolist(), rows, snippets, strict=True)
+    return [{"id": id_, "score": score, **row, "snippet": snippet} for id_, score, row, snippet in found]
 
 
 def stored_embedder(store: Store, manifest: Manifest, *, threads: int = 1) -> HashEmbedder:
@@ -164,10 +185,12 @@ def stored_embedder(store: Store, manifest: Manifest, *, threads: int = 1) -> Ha
     return HashEmbedder(dimensions=facts.dimensions, threads=threads)
 
 
-def _texts(store: Store, manifest: Manifest) -> Iterator[pa.RecordBatch]:
-    columns = ["leaf_index", "page_id", "revision_id", "plain_text", "page_redirect_target"]
+def _texts(store: Store, manifest: Manifest, headers: Headers, threads: int) -> Iterator[pa.RecordBatch]:
+    """Yield the records that are no redirect and have plain text, with it."""
+    columns = ["leaf_index", "page_id", "revision_id", "source_id", "page_redirect_target", *INPUT_COLUMNS]
     for batch in iterate(store, "records", columns, manifest=manifest, batch_rows=EMBEDDED_BATCH_ROWS):
-        has_text = pc.greater(pc.fill_null(pc.binary_length(batch["plain_text"]), 0), 0)
-        kept = batch.filter(pc.and_(has_text, pc.is_null(batch["page_redirect_target"])))
+        articles = batch.filter(pc.is_null(batch["page_redirect_target"]))
+        made = with_plain_text(articles, headers, threads=threads)
+        kept = made.filter(pc.greater(pc.fill_null(pc.binary_length(made["plain_text"]), 0), 0))
         if kept.num_rows:
             yield kept

@@ -13,7 +13,7 @@ from wikigrove.errors import LeafFormatError, SchemaError
 from wikigrove.provenance.leaf import encode_leaves
 
 Derive = Callable[[pa.RecordBatch, Mapping[str, Any] | None], Mapping[str, Any]]
-"""From records and the header of their dump to the columns that follow from them: licence, address, plain text."""
+"""From records and the header of their dump to columns that follow from them: licence and address, or plain text."""
 
 
 def differing_rows(one: bytes, other: bytes, *, width: int = 32) -> list[int]:

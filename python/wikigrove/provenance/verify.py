@@ -36,6 +36,7 @@ def verify(
     version: int | None = None,
     remember: bool = True,
     derive: Derive | None = None,
+    extract: Derive | None = None,
 ) -> VerifyReport:
     """Verify a store or an exported data set.
 
@@ -50,6 +51,7 @@ def verify(
         remember: Whether checkpoints may be remembered when nothing has failed.
         derive: Computes the columns of a store's records that follow from others, to be compared with the stored ones
             at V4; without it they are not looked at.
+        extract: Computes the plain text of records, to be compared with the texts of an export at V4.
 
     Returns:
         The report; its `exit_code` is meant for the shell.
@@ -63,6 +65,6 @@ def verify(
     if not isinstance(target, Store):
         folder = Path(target)
         if (folder / MANIFEST).is_file() or (folder / "proofs").is_dir():
-            return ExportLadder(folder, trust, findings, derive).run()
+            return ExportLadder(folder, trust, findings, derive, extract).run()
         target = Store.open(folder)
     return StoreLadder(target, version, trust, findings, derive).run()

@@ -52,6 +52,8 @@ DERIVED_COLUMNS: Final = ("url", "licence_ids")
 """Columns of the data that follow from the source record, beside the text."""
 
 SOURCE_COLUMNS: Final = ("leaf_index", *LEAF_COLUMNS)
+EXTRACTED_FROM: Final = ("content_format",)
+"""What plain text depends on beside the columns of a leaf."""
 CONTRACTS: Final = {"data": DATA, "proofs": PROOF, "source": REVISION}
 """By folder; `source` leaves out some columns of a record, and adds none."""
 
@@ -126,12 +128,14 @@ class ExportLadder:
         trust: The verifier's own things.
         findings: Where failures go.
         derive: Computes what follows from a record, or None to leave such columns alone.
+        extract: Computes the plain text of a record, or None to leave the texts alone.
     """
 
     path: Path
     trust: Trust
     findings: Findings
     derive: Derive | None = None
+    extract: Derive | None = None
     output_hashes: bytearray = field(default_factory=bytearray)
     rows: int = 0
     is_readable: bool = True
@@ -222,7 +226,8 @@ class ExportLadder:
         shard = name.removeprefix("data/")
         data = self._table(name, DATA_COLUMNS if self.derive is None else (*DATA_COLUMNS, *DERIVED_COLUMNS))
         proofs = self._table(f"proofs/{shard}", PROOF_COLUMNS)
-        records = self._table(f"source/{shard}", SOURCE_COLUMNS) if has_source else None
+        columns = SOURCE_COLUMNS if self.extract is None else (*SOURCE_COLUMNS, *EXTRACTED_FROM)
+        records = self._table(f"source/{shard}", columns) if has_source else None
         first = self.rows
         self.rows += data.num_rows if data is not None else proofs.num_rows if proofs is not None else 0
         if proofs is not None:
@@ -244,16 +249,22 @@ class ExportLadder:
         self, name: str, data: pa.RecordBatch, records: pa.RecordBatch, manifest: ExportManifest, first: int
     ) -> None:
         """V4: text, address and licence of the row follow from the source record, wiki by wiki."""
-        if self.derive is None or not self.findings.wants("V4"):
+        if not self.findings.wants("V4"):
             return
         wikis = np.asarray(records.column("wiki_id").to_pylist(), dtype=object)
         for wiki in sorted(set(wikis.tolist())):
             rows = np.flatnonzero(wikis == wiki)
             places: Any = pa.array(rows)
-            made = self.derive(records.take(places), manifest.headers.get(wiki))
-            shown = data.take(places)
-            compared = [("text", "plain_text"), ("url", "canonical_url")]
-            compared += [] if manifest.has_override else [("licence_ids", "licence_ids")]
+            chosen, header, shown = records.take(places), manifest.headers.get(wiki), data.take(places)
+            made: dict[str, Any] = {}
+            compared: list[tuple[str, str]] = []
+            if self.extract is not None:
+                made |= self.extract(chosen, header)
+                compared.append(("text", "plain_text"))
+            if self.derive is not None:
+                made |= self.derive(chosen, header)
+                compared.append(("url", "canonical_url"))
+                compared += [] if manifest.has_override else [("licence_ids", "licence_ids")]
             for column, origin in compared:
                 values = shown.column(column)
                 for place in unequal_rows(values, made[origin].cast(values.type)):

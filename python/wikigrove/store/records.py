@@ -39,12 +39,12 @@ above 4 MiB neither writing speed nor file size depend on it."""
 
 SEGMENT_BYTES: Final = 256 << 20
 
-WITHOUT_STATISTICS: Final = frozenset({"text", "plain_text", "leaf", "leaf_hash"})
+WITHOUT_STATISTICS: Final = frozenset({"text", "leaf", "leaf_hash"})
 """Nobody looks for a minimum of these, and each would add its whole value to the footer."""
 
 
 def payload_bytes(rows: pa.RecordBatch) -> npt.NDArray[np.int64]:
-    """Count the bytes of text in each row: `text`, `plain_text` and the bodies of `slots`.
+    """Count the bytes of text in each row: `text` and the bodies of `slots`.
 
     Args:
         rows: Any batch; columns that are absent count nothing.
@@ -53,9 +53,8 @@ def payload_bytes(rows: pa.RecordBatch) -> npt.NDArray[np.int64]:
         One number for each row.
     """
     sizes = np.zeros(rows.num_rows, dtype=np.int64)
-    for name in ("text", "plain_text"):
-        if name in rows.schema.names:
-            sizes += _lengths(rows.column(name))
+    if "text" in rows.schema.names:
+        sizes += _lengths(rows.column("text"))
     if "slots" in rows.schema.names:
         slots = rows.column("slots")
         bodies = _lengths(pc.struct_field(pc.list_flatten(slots), "content_body"))

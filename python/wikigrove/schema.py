@@ -141,6 +141,17 @@ _QUARANTINE_FIELDS: Final[list[pa.Field[Any]]] = [
 QUARANTINE: Final = pa.schema(_QUARANTINE_FIELDS, metadata={"wikigrove.contract": QUARANTINE_CONTRACT})
 """Records that could not be read: where they lie, why, and the digest of their bytes."""
 
+SEEK_POINT: Final = pa.schema(
+    [
+        pa.field("source_id", pa.int32(), nullable=False),
+        pa.field("stream_offset", pa.int64(), nullable=False),
+        pa.field("block_bit", pa.int64(), nullable=False),  # bit offset of a bzip2 block in the file
+        pa.field("decompressed", pa.int64(), nullable=False),  # where that block's bytes begin in the stream
+    ],
+    metadata={"wikigrove.contract": "wikigrove.seek/1"},
+)
+"""Places inside of long bzip2 streams where decompression can begin: hints for reading a record again, no evidence."""
+
 _DATA_FIELDS: Final[list[pa.Field[Any]]] = [
     pa.field("id", pa.string(), nullable=False),  # <wiki>:<page>:<revision>
     pa.field("text", pa.large_string(), nullable=False),

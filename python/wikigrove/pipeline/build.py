@@ -22,6 +22,7 @@ from wikigrove.provenance.leaf import content_hashes, fixed_bytes
 from wikigrove.provenance.tiles import build_tree
 from wikigrove.sources import dumps
 from wikigrove.store import (
+    DENSE_KINDS,
     Content,
     Manifest,
     Partition,
@@ -113,13 +114,15 @@ def build(
     wiki: str | None = None,
     threads: int = 2,
     batch_bytes: int = 8 << 20,
+    part_bytes: int = ingest.PART_BYTES,
     keys: Signer | str | Path | None = None,
     progress: Callable[[ingest.UnitProgress], None] | None = None,
     now: datetime | None = None,
 ) -> Build:
     """Read dumps into a store: every revision checked, sealed under one signed root, or quarantined with its place.
 
-    Running it again, after a crash or for fun, ends in the same root and adds no version.
+    Running it again, after a crash or for fun, ends in the same root and adds no version. Files and parts of files that
+    were sealed are not read again, also when more files have come.
 
     Args:
         sources: MediaWiki XML dumps, plain, .bz2 (also multistream) or .gz; any number, any order.
@@ -127,6 +130,8 @@ def build(
         wiki: Database name for all files, for instance `enwiki`; otherwise the file name or the dump's header says.
         threads: Threads to read with. They change no byte of the result.
         batch_bytes: Decompressed bytes read at a time. It changes no byte of the result either.
+        part_bytes: Decompressed bytes of a part of a file, after which the work on it is safe. Segments end there; so
+            it changes how rows are dealt into files, but neither rows nor roots.
         keys: Folder with the signing keys; made when missing. By default `keyring.keys_path()`.
         progress: Called often, from the reading threads.
         now: Time for the signature and the manifest; the present time by default.
@@ -145,7 +150,9 @@ def build(
     ordered, warnings = dumps.order(inspected)
     store = Store.create(into)
     collect_staging(store, older_than_s=STAGING_GRACE_S, now_s=now.timestamp())
-    units = [ingest.Unit(ordinal, file, file.dump_date or "undated") for ordinal, file in enumerate(ordered)]
+    units = [
+        ingest.Unit(ordinal, file, file.dump_date or "undated", part_bytes) for ordinal, file in enumerate(ordered)
+    ]
     done = _process(store, units, threads, batch_bytes, progress)
     counts: dict[str, Any] = {}
     reasons: dict[str, Any] = {}
@@ -235,7 +242,7 @@ def _placed(done: Sequence[dict[str, Any]]) -> list[Segment]:
     for record in done:
         for value in record["segments"]:
             segment = Segment.from_json(value)
-            segments.append(segment if segment.kind == "quarantine" else segment.placed(offset))
+            segments.append(segment.placed(offset) if segment.kind in DENSE_KINDS else segment)
         offset += record["counts"]["revisions"]
     return segments
 

@@ -19,8 +19,8 @@ from wikigrove.provenance.compare import differing_fields
 from wikigrove.provenance.findings import EXIT_NOT_RUN
 from wikigrove.provenance.leaf import LEAF_COLUMNS, encode_leaves, hash_leaf
 from wikigrove.provenance.prove import StoreProver
-from wikigrove.schema import SHA1_STATUSES
-from wikigrove.store import Manifest, SourceFile, Store, Tree, fetch_by_ids
+from wikigrove.schema import SEEK_POINT, SHA1_STATUSES
+from wikigrove.store import Manifest, SourceFile, Store, Tree, fetch_by_ids, iterate
 
 FORMAT: Final = "wikigrove.trace/1"
 RecordReader = Callable[..., Any]
@@ -122,7 +122,7 @@ def trace(
     record = fetch_by_ids(store, [row], manifest=manifest).to_batches()[0]
     report = TraceReport(row)
     _describe(report, record)
-    found = _from_dump(report, record, manifest, dump, read_record)
+    found = _from_dump(report, record, store, manifest, dump, read_record)
     if found is not None:
         _compare(report, record, found)
     _leaf(report, store, manifest, _make_leaf(report, "leaf from the record", record), policy, now_s)
@@ -155,6 +155,7 @@ def _describe(report: TraceReport, record: pa.RecordBatch) -> None:
 def _from_dump(
     report: TraceReport,
     record: pa.RecordBatch,
+    store: Store,
     manifest: Manifest,
     dump: str | Path | None,
     read_record: RecordReader | None,
@@ -187,6 +188,7 @@ def _from_dump(
             wiki_id=row["wiki_id"],
             source_id=row["source_id"],
             namespaces=_namespaces(source),
+            seek=_seek_points(store, manifest, row["source_id"], row["stream_offset"]),
             **{name: row[name] for name in position},
         )
         found = pa.record_batch(batch)
@@ -284,6 +286,21 @@ def _signed_head(
 def _path(source: SourceFile) -> Path | None:
     path = source.extra.get("path")
     return Path(path) if isinstance(path, str) else None
+
+
+def _seek_points(store: Store, manifest: Manifest, source_id: int, stream_offset: int) -> list[tuple[int, int]]:
+    """Return where decompression may begin in a stream. Hints that are damaged are left out: it only takes longer."""
+    points: list[tuple[int, int]] = []
+    try:
+        for batch in iterate(store, "seek", SEEK_POINT.names, manifest=manifest):
+            points += [
+                (row["block_bit"], row["decompressed"])
+                for row in batch.to_pylist()
+                if (row["source_id"], row["stream_offset"]) == (source_id, stream_offset)
+            ]
+    except StoreError:
+        return []
+    return points
 
 
 def _namespaces(source: SourceFile) -> list[tuple[int, str]]:

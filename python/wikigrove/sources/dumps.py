@@ -161,7 +161,15 @@ def _place(file: SourceFile) -> tuple[bool, str, int, int, str]:
     return False, file.wiki_id, file.first_page_id, file.first_revision_id, file.sha256
 
 
-def open_reader(file: SourceFile, *, source_id: int, threads: int = 1, batch_bytes: int = 8 << 20) -> DumpReader:
+def open_reader(
+    file: SourceFile,
+    *,
+    source_id: int,
+    threads: int = 1,
+    batch_bytes: int = 8 << 20,
+    part_bytes: int = 256 << 20,
+    resume: dict[str, Any] | None = None,
+) -> DumpReader:
     """Open an inspected file for reading.
 
     Args:
@@ -169,11 +177,22 @@ def open_reader(file: SourceFile, *, source_id: int, threads: int = 1, batch_byt
         source_id: Its position in dump order.
         threads: 2 decompresses ahead of parsing; what is read does not depend on it.
         batch_bytes: Raw bytes of records per batch, at most 1 GiB.
+        part_bytes: Decompressed bytes after which a part ends, at the end of a page.
+        resume: What `next_part()` of another reader of this file gave: begin there.
 
     Returns:
-        A reader whose `next_batch()` gives rows of `schema.DUMP_COLUMNS` until it gives None.
+        A reader whose `next_batch()` gives rows of `schema.DUMP_COLUMNS` until the part ends and it gives None. Then
+        `next_part()` says where the next part begins, and None at the end of the file.
     """
-    return DumpReader(file.path, wiki_id=file.wiki_id, source_id=source_id, threads=threads, batch_bytes=batch_bytes)
+    return DumpReader(
+        file.path,
+        wiki_id=file.wiki_id,
+        source_id=source_id,
+        threads=threads,
+        batch_bytes=batch_bytes,
+        part_bytes=part_bytes,
+        resume=resume,
+    )
 
 
 def batches(reader: DumpReader) -> Iterator[pa.RecordBatch]:

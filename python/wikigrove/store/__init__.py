@@ -4,13 +4,14 @@ from wikigrove.store.commit import commit_manifest, put_new
 from wikigrove.store.fetch import fetch_by_ids, iterate, iterate_segment
 from wikigrove.store.journal import unit_key
 from wikigrove.store.layout import Partition, Store
-from wikigrove.store.manifest import Content, Manifest, Segment, SourceFile, Tree
+from wikigrove.store.manifest import DENSE_KINDS, Content, Manifest, Segment, SourceFile, Tree
 from wikigrove.store.records import RecordWriter
 from wikigrove.store.staging import Staging, collect_staging
 from wikigrove.store.vector_writer import VectorWriter
 from wikigrove.store.vectors import EmbedderFacts, Vectors
 
 __all__ = [
+    "DENSE_KINDS",
     "Content",
     "EmbedderFacts",
     "Manifest",

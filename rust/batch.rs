@@ -288,3 +288,24 @@ pub fn quarantine_batch(rows: &[Quarantined], source_id: i32) -> Result<RecordBa
         ("sha256", Arc::new(digests.finish()), false),
     ])
 }
+
+/// Seek points of one source file: stream offset, block bit and decompressed bytes of each.
+///
+/// # Errors
+/// When a column does not follow the schema, which would be a defect of this module.
+pub fn seek_point_batch(rows: impl Iterator<Item = [i64; 3]>, source_id: i32) -> Result<RecordBatch, ArrowError> {
+    let mut source_ids = Int32Builder::new();
+    let (mut streams, mut bits, mut decompressed) = (Int64Builder::new(), Int64Builder::new(), Int64Builder::new());
+    for [stream, bit, bytes] in rows {
+        source_ids.append_value(source_id);
+        streams.append_value(stream);
+        bits.append_value(bit);
+        decompressed.append_value(bytes);
+    }
+    batch_of(vec![
+        ("source_id", Arc::new(source_ids.finish()), false),
+        ("stream_offset", Arc::new(streams.finish()), false),
+        ("block_bit", Arc::new(bits.finish()), false),
+        ("decompressed", Arc::new(decompressed.finish()), false),
+    ])
+}

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! bindings → all below
-//! dump → page, digest    batch → page    leaf → digest    merkle → digest    herding → topk
-//! page, text, topk, digest, embed → nothing
+//! dump → page, digest, stream    batch → page    leaf → digest    merkle → digest    herding → topk
+//! page, text, topk, digest, embed, stream → nothing
 //! ```
 //! Nothing here reads the clock, the environment or global state, prints, or names Python (only `bindings` does).
 
@@ -15,6 +15,7 @@ pub mod herding;
 pub mod leaf;
 pub mod merkle;
 pub mod page;
+pub mod stream;
 pub mod text;
 pub mod topk;
 

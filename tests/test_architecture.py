@@ -12,13 +12,14 @@ ALLOWED: dict[str, set[str]] = {  # module -> what it may name
     "text": set(),
     "topk": set(),
     "digest": set(),
-    "dump": {"page", "digest"},
+    "stream": set(),
+    "dump": {"page", "digest", "stream"},
     "batch": {"page"},
     "leaf": {"digest"},
     "merkle": {"digest"},
     "embed": set(),
     "herding": {"topk"},
-    "bindings": {"page", "text", "topk", "digest", "dump", "batch", "leaf", "merkle", "embed", "herding"},
+    "bindings": {"page", "text", "topk", "digest", "stream", "dump", "batch", "leaf", "merkle", "embed", "herding"},
 }
 
 

@@ -74,6 +74,7 @@ class DumpReader:
         batch_bytes: int = 8388608,
         part_bytes: int = 268435456,
         resume: dict[str, Any] | None = None,
+        digests: Sequence[str] = (),
     ) -> DumpReader: ...
     def next_batch(self) -> Batch | None: ...
     def next_part(self) -> dict[str, Any] | None: ...
@@ -93,7 +94,7 @@ def read_record(
     element_offset: int,
     element_length: int,
     namespaces: list[tuple[int, str]],
-    seek: list[tuple[int, int]] = ...,
+    seek: list[tuple[int, int]] = [],
 ) -> Batch: ...
 
 # ---------------------------------------------------------------- text

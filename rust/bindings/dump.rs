@@ -8,9 +8,11 @@ use pyo3::types::PyDict;
 
 use super::arrow::Batch;
 use super::errors::{dump_error, schema_error};
-use crate::batch::{RevisionColumns, quarantine_batch};
+use super::plain::{to_python, to_value};
+use crate::batch::{RevisionColumns, quarantine_batch, seek_point_batch};
 use crate::dump::{self, Namespace};
 use crate::page::Position;
+use crate::stream::{Algorithm, Block, Digests};
 
 /// Reads one dump file, batch by batch. Threads may share it; each batch goes to one of them.
 #[pyclass(frozen, module = "wikigrove._core")]
@@ -35,9 +37,22 @@ impl DumpReader {
 #[pymethods]
 impl DumpReader {
     #[new]
-    #[pyo3(signature = (path, *, wiki_id, source_id=0, threads=1, batch_bytes=8_388_608))]
-    fn new(path: PathBuf, wiki_id: String, source_id: i32, threads: usize, batch_bytes: u64) -> PyResult<Self> {
-        let reader = dump::DumpReader::open(&path, &wiki_id, threads, batch_bytes)
+    #[pyo3(signature = (path, *, wiki_id, source_id=0, threads=1, batch_bytes=8_388_608, part_bytes=268_435_456, resume=None, digests=Vec::new()))]
+    #[expect(clippy::too_many_arguments, reason = "each by its name")]
+    fn new(
+        path: PathBuf,
+        wiki_id: String,
+        source_id: i32,
+        threads: usize,
+        batch_bytes: u64,
+        part_bytes: u64,
+        resume: Option<&Bound<'_, PyAny>>,
+        digests: Vec<String>,
+    ) -> PyResult<Self> {
+        let resume = resume.map(to_value).transpose()?;
+        let digests = digests.iter().map(|name| algorithm(name)).collect::<PyResult<_>>()?;
+        let options = dump::Options { threads, batch_bytes, part_bytes, digests, resume };
+        let reader = dump::DumpReader::open_with(&path, &wiki_id, options)
             .map_err(|error| dump_error(error, &path.display().to_string()))?;
         Ok(Self { reader: Mutex::new(reader), path, wiki_id, source_id, batch_bytes })
     }
@@ -53,6 +68,20 @@ impl DumpReader {
 
     fn quarantine(&self, py: Python<'_>) -> PyResult<Batch> {
         let batch = py.detach(|| quarantine_batch(self.lock().quarantined(), self.source_id));
+        batch.map(Batch).map_err(|error| schema_error(&error))
+    }
+
+    fn next_part<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let state = py.detach(|| self.lock().next_part()).map_err(|error| dump_error(error, &self.source()))?;
+        state.map(|state| to_python(py, &state)).transpose()
+    }
+
+    fn seek_points(&self, py: Python<'_>) -> PyResult<Batch> {
+        let batch = py.detach(|| {
+            let mut reader = self.lock();
+            let rows = reader.seek_points().iter();
+            seek_point_batch(rows.map(|row| [row.stream_offset, row.block_bit, row.decompressed]), self.source_id)
+        });
         batch.map(Batch).map_err(|error| schema_error(&error))
     }
 
@@ -99,9 +128,27 @@ impl DumpReader {
         }
         entries.set_item("warnings", summary.warnings)?;
         entries.set_item("compression", summary.compression)?;
-        entries.set_item("sha256", summary.sha256.map(|digest| hex(&digest)))?;
+        entries.set_item("sha256", summary.digests.as_ref().map(|digests| hex(&digests.sha256)))?;
+        entries.set_item("digests", summary.digests.map(|digests| digest_entries(py, &digests)).transpose()?)?;
         Ok(entries)
     }
+}
+
+fn algorithm(name: &str) -> PyResult<Algorithm> {
+    let unknown = || pyo3::exceptions::PyValueError::new_err(format!("not one of md5, sha1: {name}"));
+    Algorithm::named(name).ok_or_else(unknown)
+}
+
+fn digest_entries<'py>(py: Python<'py>, digests: &Digests) -> PyResult<Bound<'py, PyDict>> {
+    let entries = PyDict::new(py);
+    entries.set_item("sha256", hex(&digests.sha256))?;
+    if let Some(md5) = &digests.md5 {
+        entries.set_item("md5", hex(md5))?;
+    }
+    if let Some(sha1) = &digests.sha1 {
+        entries.set_item("sha1", hex(sha1))?;
+    }
+    Ok(entries)
 }
 
 fn hex(digest: &[u8]) -> String {
@@ -114,7 +161,7 @@ fn hex(digest: &[u8]) -> String {
 
 /// Reads one revision again, from the position noted when its dump was read.
 #[pyfunction]
-#[pyo3(signature = (path, *, wiki_id, source_id, stream_offset, page_stream_offset, page_offset, element_offset, element_length, namespaces))]
+#[pyo3(signature = (path, *, wiki_id, source_id, stream_offset, page_stream_offset, page_offset, element_offset, element_length, namespaces, seek=Vec::new()))]
 #[expect(
     clippy::too_many_arguments,
     clippy::needless_pass_by_value,
@@ -131,12 +178,14 @@ pub(super) fn read_record(
     element_offset: i64,
     element_length: i64,
     namespaces: Vec<(i32, String)>,
+    seek: Vec<(u64, u64)>,
 ) -> PyResult<Batch> {
     let position = Position { stream_offset, element_offset, element_length, page_stream_offset, page_offset };
     let namespaces: Vec<_> = namespaces.into_iter().map(|(key, name)| Namespace { key, case: None, name }).collect();
+    let seek: Vec<_> = seek.into_iter().map(|(bit, decompressed)| Block { bit, decompressed }).collect();
     let mut columns = RevisionColumns::new(wiki_id, source_id, 0);
     let path: &Path = &path;
-    py.detach(|| dump::read_record(path, wiki_id, position, &namespaces, &mut columns))
+    py.detach(|| dump::read_record(path, wiki_id, position, &namespaces, &seek, &mut columns))
         .map_err(|error| dump_error(error, &path.display().to_string()))?;
     columns.finish().map(Batch).map_err(|error| schema_error(&error))
 }

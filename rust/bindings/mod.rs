@@ -7,6 +7,7 @@ mod errors;
 mod herding;
 mod leaf;
 mod merkle;
+mod plain;
 mod text;
 mod topk;
 

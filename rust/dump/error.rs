@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::stream;
+
 /// The kinds of failure that end a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -30,16 +32,6 @@ impl DumpError {
         Self { kind, message: message.into(), byte_offset: Some(byte_offset), page_id: None, os_code: None }
     }
 
-    pub(crate) fn io(error: &std::io::Error) -> Self {
-        Self {
-            kind: ErrorKind::Io,
-            message: error.to_string(),
-            byte_offset: None,
-            page_id: None,
-            os_code: error.raw_os_error(),
-        }
-    }
-
     pub(crate) fn on_page(mut self, page_id: Option<i64>) -> Self {
         self.page_id = self.page_id.or(page_id);
         self
@@ -57,6 +49,18 @@ impl fmt::Display for DumpError {
 }
 
 impl std::error::Error for DumpError {}
+
+impl From<stream::Error> for DumpError {
+    fn from(error: stream::Error) -> Self {
+        let kind = match error.kind {
+            stream::ErrorKind::Io => ErrorKind::Io,
+            stream::ErrorKind::Truncated => ErrorKind::Truncated,
+            stream::ErrorKind::Limit => ErrorKind::Limit,
+            stream::ErrorKind::Format => ErrorKind::Format,
+        };
+        Self { kind, message: error.message, byte_offset: error.offset, page_id: None, os_code: error.os_code }
+    }
+}
 
 /// Why a record cannot be taken; the codes of the quarantine table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -25,13 +25,3 @@ pub(crate) const QUARANTINE_ROWS: usize = 100_000;
 pub(crate) const WARNINGS: usize = 1_000;
 /// Revisions of one page that are remembered to find duplicates: 16 bytes each.
 pub(crate) const SEEN_REVISIONS: usize = 1 << 21;
-/// Decompressed bytes per compressed byte. Real dumps stay below 100, 45 MB of zeros make 50 bytes of bzip2.
-pub(crate) const EXPANSION_RATIO: u64 = 2_000;
-/// The ratio is judged only beyond this many decompressed bytes.
-pub(crate) const EXPANSION_FLOOR: u64 = 64 << 20;
-/// Decompressed bytes handed to the parser at once: they should still lie in the level-2 cache when they are parsed.
-pub(crate) const WINDOW_BYTES: usize = 256 << 10;
-/// The same where a thread is started for each window, which costs some 50 microseconds.
-pub(crate) const AHEAD_BYTES: usize = 2 << 20;
-/// Compressed bytes read at once.
-pub(crate) const INPUT_BYTES: usize = 256 << 10;

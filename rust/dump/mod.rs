@@ -1,8 +1,10 @@
-//! `MediaWiki` export XML 0.3 to 0.11, plain, bzip2 or gzip, as records in dump order.
+//! `MediaWiki` export XML 0.3 to 0.11, packed in whatever `stream` unpacks, as records in dump order.
 //!
 //! ```text
-//! reader → decompress (bytes, streams)  → sniff
-//!        → parser → structure (document, pages)
+//! reader → seek_points
+//!        → resume (what is kept between parts) → state
+//!        → parser → content
+//!                 → structure (document, pages)
 //!                 → elements → frame (where elements end) → scan
 //!                                                  → revision → slot, contributor, checksum → field → decode
 //! record: one revision again, from its position
@@ -12,10 +14,10 @@ mod attributes;
 mod buffer;
 mod checksum;
 mod children;
+mod content;
 mod context;
 mod contributor;
 mod decode;
-mod decompress;
 mod elements;
 mod error;
 mod field;
@@ -26,16 +28,20 @@ mod limits;
 mod parser;
 mod reader;
 mod record;
+mod resume;
 mod revision;
 mod scan;
+mod seek_points;
 mod seen;
 mod siteinfo;
 mod slot;
-mod sniff;
+mod state;
 mod structure;
 
 pub use error::{DumpError, ErrorKind};
 pub use ledger::Counts;
-pub use reader::{DumpReader, Summary};
+pub use reader::{DumpReader, Options, Summary};
 pub use record::read_record;
+pub use seek_points::SeekPoint;
 pub use siteinfo::{Namespace, SiteInfo};
+pub use state::Value;

@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 
 use super::attributes;
 use super::buffer::Buffer;
+use super::content;
 use super::context::Context;
-use super::decompress::Window;
 use super::error::{DumpError, ErrorKind, Fault, Reason, shown};
 use super::frame::Frame;
 use super::header::Header;
@@ -17,8 +17,8 @@ use super::limits::TAG_BYTES;
 use super::scan::{CDATA_END, Found, Kind, Markup, markup_at};
 use super::seen::Seen;
 use super::siteinfo::SiteInfo;
-use super::sniff;
 use crate::page::{Page, RecordSink};
+use crate::stream::Window;
 
 /// Why `run` came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub(crate) enum Progress {
     /// The sink has enough.
     Full,
     NeedMore,
+    /// A page ended behind the place where the part may.
+    PartEnd,
     Finished,
 }
 
@@ -81,6 +83,10 @@ pub(crate) struct Parser {
     pub(crate) had_end: bool,
     is_last: bool,
     failure: Option<DumpError>,
+    /// The first page that ends here or behind ends the part.
+    pub(crate) part_end: u64,
+    is_behind_page: bool,
+    is_transcoded: bool,
 }
 
 impl Parser {
@@ -102,6 +108,9 @@ impl Parser {
             had_end: false,
             is_last: false,
             failure: None,
+            part_end: u64::MAX,
+            is_behind_page: false,
+            is_transcoded: false,
         }
     }
 
@@ -114,7 +123,8 @@ impl Parser {
     pub(crate) fn append(&mut self, window: &mut Window) {
         self.buffer.append(window);
         self.is_last |= window.is_last;
-        self.failure = self.failure.take().or(window.error.take());
+        self.failure = self.failure.take().or(window.error.take().map(DumpError::from));
+        self.is_transcoded |= window.is_transcoded;
         for (offset, message) in window.warnings.drain(..) {
             self.ledger.warn(offset, message);
         }
@@ -132,11 +142,16 @@ impl Parser {
     /// Parses until `sink` holds `target` bytes or more are needed.
     pub(crate) fn run(&mut self, sink: &mut impl RecordSink, target: u64) -> Result<Progress, DumpError> {
         loop {
+            if self.is_behind_page && self.buffer.offset() >= self.part_end {
+                return Ok(Progress::PartEnd);
+            }
             if sink.taken_bytes() >= target {
                 return Ok(Progress::Full);
             }
+            let was_in_page = self.page.is_some();
             let went_on = self.step(sink).map_err(|error| error.on_page(self.page_id()))?;
-            if !went_on {
+            self.is_behind_page = was_in_page && self.page.is_none();
+            if !went_on && !self.buffer.reveal() {
                 return if self.is_last { self.finish().map(|()| Progress::Finished) } else { Ok(Progress::NeedMore) };
             }
         }
@@ -162,7 +177,7 @@ impl Parser {
         if rest.is_empty() || rest.len() < HEAD_BYTES && (!self.is_last || self.failure.is_some()) {
             return Ok(false);
         }
-        let mark = sniff::content_start(rest)?;
+        let mark = content::content_start(rest)?;
         let blanks = rest.iter().skip(mark).take_while(|byte| byte.is_ascii_whitespace()).count();
         self.has_started = mark + blanks < rest.len();
         self.buffer.consume(mark + blanks);
@@ -245,7 +260,12 @@ impl Parser {
         let declaration = rest.get(..found.end).unwrap_or_default();
         if let Some(inside) = declaration.strip_prefix(b"<?xml").and_then(|inside| inside.strip_suffix(b"?>")) {
             let encoding = attributes::value(inside, b"encoding").ok().flatten().unwrap_or_default();
-            if !matches!(encoding.to_ascii_lowercase().as_str(), "" | "utf-8" | "utf8" | "us-ascii" | "ascii") {
+            let is_known = match encoding.to_ascii_lowercase().as_str() {
+                "" | "utf-8" | "utf8" | "us-ascii" | "ascii" => true,
+                "utf-16" | "utf-16le" | "utf-16be" | "utf16" => self.is_transcoded,
+                _ => false,
+            };
+            if !is_known {
                 let message = format!("dumps are UTF-8, this file says: {}", shown(encoding.as_bytes()));
                 return Err(DumpError::new(ErrorKind::Format, message, self.buffer.offset()));
             }

@@ -4,19 +4,19 @@ use std::path::Path;
 
 use super::buffer::{Buffer, signed};
 use super::context::Context;
-use super::decompress::Source;
 use super::error::{DumpError, ErrorKind};
-use super::limits::{SITEINFO_BYTES, TAG_BYTES, WINDOW_BYTES};
+use super::limits::{SITEINFO_BYTES, TAG_BYTES};
 use super::parser::Parser;
 use super::scan::{Element, Found, Kind, markup_at};
 use super::siteinfo::Namespace;
 use crate::page::{Page, Position, RecordSink, Revision};
+use crate::stream::{self, Block, Compression, Place};
 
-/// Windows while a header is looked for: small, because little is needed.
-const HEADER_WINDOW_BYTES: usize = 64 << 10;
+/// Windows while a record is looked for: small, because little is needed.
+const SMALL_WINDOW_BYTES: usize = 64 << 10;
 
 /// Reads the revision at `position` into `sink`. `namespaces` serve pages that state none; without any, those of the file's
-/// header are used.
+/// header are used. `seek` may name blocks of the revision's stream from which decompression can start.
 ///
 /// # Errors
 /// When the file cannot be opened, no page starts at the page's position, or no whole and readable revision of the given
@@ -26,40 +26,50 @@ pub fn read_record(
     wiki_id: &str,
     position: Position,
     namespaces: &[Namespace],
+    seek: &[Block],
     sink: &mut impl RecordSink,
 ) -> Result<(), DumpError> {
     let mut context = document_context(path, wiki_id)?;
     if !namespaces.is_empty() {
         context.namespaces = namespaces.to_vec();
     }
-    let mut page = Cursor::open(path, wiki_id, &context, position.page_stream_offset, position.page_offset)?;
+    let is_one_stream = position.page_stream_offset == position.stream_offset;
+    let page_seek = if is_one_stream { seek } else { &[] };
+    let mut page =
+        Cursor::open(path, wiki_id, &context, (position.page_stream_offset, position.page_offset), page_seek)?;
     page.expect(Element::Page)?;
     page.read_header()?;
-    let is_ahead = position.page_stream_offset == position.stream_offset
-        && signed(page.parser.buffer.offset()) <= position.element_offset;
-    let mut revision = if is_ahead && page.source.streams() > 0 {
+    let here = page.parser.buffer.end();
+    let wanted = position.element_offset;
+    let is_ahead = is_one_stream && signed(page.parser.buffer.offset()) <= wanted;
+    let has_shortcut = seek.iter().any(|block| block.decompressed > here && signed(block.decompressed) <= wanted);
+    let mut revision = if is_ahead && !has_shortcut && page.stream.compression() != Compression::Plain {
+        page.skip_to(wanted)?;
         page
     } else {
         let open_page = page.parser.page.take();
-        let mut revision = Cursor::open(path, wiki_id, &context, position.stream_offset, 0)?;
+        let mut revision = Cursor::open(path, wiki_id, &context, (position.stream_offset, wanted), seek)?;
         revision.parser.page = open_page;
         revision
     };
-    revision.skip_to(position.element_offset)?;
     revision.expect(Element::Revision)?;
     revision.read_revision(position, sink)
 }
 
 /// What the head of the file says about its wiki and exporter.
 fn document_context(path: &Path, wiki_id: &str) -> Result<Context, DumpError> {
-    let mut source = Source::reopen(path, 0)?;
+    let mut stream = open(path, Place::default())?;
     let mut parser = Parser::new(wiki_id, Buffer::default());
     let mut nothing = Nothing;
     while parser.site.is_none() && parser.page.is_none() && parser.buffer.end() <= SITEINFO_BYTES as u64 {
-        let mut window = source.read_window(Vec::new(), HEADER_WINDOW_BYTES);
+        let mut window = stream.next_window();
         let is_last = window.is_last;
         parser.append(&mut window);
-        while parser.site.is_none() && parser.page.is_none() && parser.step(&mut nothing)? {}
+        while parser.site.is_none() && parser.page.is_none() {
+            if !parser.step(&mut nothing)? && !parser.buffer.reveal() {
+                break;
+            }
+        }
         if is_last {
             break;
         }
@@ -67,42 +77,56 @@ fn document_context(path: &Path, wiki_id: &str) -> Result<Context, DumpError> {
     Ok(parser.context)
 }
 
+fn open(path: &Path, place: Place) -> Result<stream::Reader, DumpError> {
+    let options = stream::Options { threads: 1, digests: None, place, window_bytes: SMALL_WINDOW_BYTES };
+    Ok(stream::Reader::open(path, options)?)
+}
+
 /// A parser in the midst of a file.
 struct Cursor {
-    source: Source,
+    stream: stream::Reader,
     parser: Parser,
     is_last: bool,
 }
 
 impl Cursor {
-    fn open(path: &Path, wiki_id: &str, context: &Context, stream_offset: i64, offset: i64) -> Result<Self, DumpError> {
+    /// Opens the file at an offset within a stream, from the last block of `seek` that is not behind it.
+    fn open(
+        path: &Path,
+        wiki_id: &str,
+        context: &Context,
+        (stream_offset, offset): (i64, i64),
+        seek: &[Block],
+    ) -> Result<Self, DumpError> {
         let unsigned = |value: i64| {
             u64::try_from(value)
                 .map_err(|_| DumpError::new(ErrorKind::Format, format!("a position below 0: {value}"), 0))
         };
         let (stream_offset, offset) = (unsigned(stream_offset)?, unsigned(offset)?);
-        let mut source = Source::reopen(path, stream_offset)?;
-        let start = if source.seek_plain(offset)? { offset } else { 0 };
-        let mut parser = Parser::new(wiki_id, Buffer::starting_at(start));
+        let usable = seek.iter().filter(|block| block.decompressed <= offset && block.bit / 8 >= stream_offset);
+        let block = usable.max_by_key(|block| block.decompressed).copied();
+        let stream = open(path, Place { stream_offset, stream_start: 0, block, offset, streams: 0 })?;
+        let mut parser = Parser::new(wiki_id, Buffer::starting_at(offset));
         parser.resume(context.clone());
-        let mut cursor = Self { source, parser, is_last: false };
-        cursor.skip_to(signed(offset))?;
-        Ok(cursor)
+        Ok(Self { stream, parser, is_last: false })
     }
 
     fn fail(&self, kind: ErrorKind, message: impl Into<String>) -> DumpError {
         DumpError::new(kind, message, self.parser.buffer.offset())
     }
 
-    /// Appends the next window.
-    fn grow(&mut self, size: usize) -> Result<(), DumpError> {
+    /// Brings more bytes in sight.
+    fn grow(&mut self) -> Result<(), DumpError> {
+        if self.parser.buffer.reveal() {
+            return Ok(());
+        }
         if self.is_last {
             return Err(self.fail(ErrorKind::Truncated, "the file ends before the record does"));
         }
-        let mut window = self.source.read_window(Vec::new(), size);
+        let mut window = self.stream.next_window();
         self.is_last = window.is_last;
         match window.error.take() {
-            Some(error) if window.bytes.is_empty() => return Err(error),
+            Some(error) if window.bytes.is_empty() => return Err(error.into()),
             _ => self.parser.append(&mut window),
         }
         Ok(())
@@ -119,11 +143,7 @@ impl Cursor {
             if wanted <= present {
                 return Ok(());
             }
-            if self.parser.buffer.offset() == 0 && self.source.seek_plain(offset.unsigned_abs())? {
-                self.parser.buffer = Buffer::starting_at(offset.unsigned_abs());
-                return Ok(());
-            }
-            self.grow(WINDOW_BYTES)?;
+            self.grow()?;
         }
     }
 
@@ -133,7 +153,7 @@ impl Cursor {
             let rest = self.parser.buffer.rest();
             let found = if rest.is_empty() { Found::Incomplete } else { markup_at(rest, 0) };
             match found {
-                Found::Incomplete if rest.len() <= TAG_BYTES => self.grow(HEADER_WINDOW_BYTES)?,
+                Found::Incomplete if rest.len() <= TAG_BYTES => self.grow()?,
                 Found::Markup(found)
                     if rest.starts_with(b"<") && found.element == element && found.kind == Kind::Open =>
                 {
@@ -158,7 +178,7 @@ impl Cursor {
                 return Ok(());
             }
             if !self.parser.step(&mut nothing)? {
-                self.grow(HEADER_WINDOW_BYTES)?;
+                self.grow()?;
             }
             if self.parser.page.is_none() {
                 return Err(self.fail(ErrorKind::Format, "the page ends before its first revision"));
@@ -172,7 +192,7 @@ impl Cursor {
         let mut taken = Positioned { position, is_taken: false, sink };
         loop {
             if !self.parser.step(&mut taken)? {
-                self.grow(HEADER_WINDOW_BYTES)?;
+                self.grow()?;
             } else if taken.is_taken {
                 return Ok(());
             } else if self.parser.is_between() {

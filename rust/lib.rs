@@ -3,11 +3,12 @@
 //! ```text
 //! bindings → all below
 //! dump → page, digest    batch → page    leaf → digest    merkle → digest    herding → topk
-//! page, text, topk, digest, embed → nothing
+//! page, text, topk, digest, embed, bzip2 → nothing
 //! ```
 //! Nothing here reads the clock, the environment or global state, prints, or names Python (only `bindings` does).
 
 pub mod batch;
+pub mod bzip2;
 pub mod digest;
 pub mod dump;
 pub mod embed;

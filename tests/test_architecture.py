@@ -11,6 +11,7 @@ ALLOWED: dict[str, set[str]] = {  # module -> what it may name
     "page": set(),
     "text": set(),
     "topk": set(),
+    "bzip2": set(),
     "digest": set(),
     "dump": {"page", "digest"},
     "batch": {"page"},

@@ -89,6 +89,7 @@ impl Tree {
 
     /// Makes the code of these lengths, all of them 1 to 20. Indices from `entries` on take the slow way.
     #[expect(clippy::indexing_slicing, reason = "lengths are at most 20 and symbols fewer than 258, by the header")]
+    #[inline(never)]
     pub(super) fn build(&mut self, lengths: &[u8], entries: usize) {
         self.singles.fill(Single::default());
         let (mut code, mut place) = (0u32, 0u32);

@@ -11,6 +11,7 @@ ALLOWED: dict[str, set[str]] = {  # module -> what it may name
     "page": set(),
     "text": set(),
     "topk": set(),
+    "bzip2": set(),
     "digest": set(),
     "stream": set(),
     "dump": {"page", "digest", "stream"},

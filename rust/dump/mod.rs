@@ -32,6 +32,7 @@ mod seen;
 mod siteinfo;
 mod slot;
 mod sniff;
+mod special;
 mod structure;
 
 pub use error::{DumpError, ErrorKind};

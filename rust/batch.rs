@@ -5,11 +5,15 @@ use std::sync::Arc;
 use arrow_array::builder::{
     BooleanBuilder, FixedSizeBinaryBuilder, Int32Builder, Int64Builder, LargeStringBuilder, StringBuilder, UInt8Builder,
 };
-use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, StructArray, TimestampMicrosecondArray};
+use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, StructArray, TimestampMicrosecondArray, UInt8Array};
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::{ArrowError, Field, Fields, Schema};
 
-use crate::page::{Page, Quarantined, RecordSink, Revision};
+use crate::digest::sha1_each;
+use crate::page::{Page, Quarantined, RecordSink, Revision, Sha1Check, Sha1Reason};
+
+/// Texts that wait to be hashed together: enough to fill every lane, few enough to lie in the level-2 cache.
+const UNCHECKED_BYTES: usize = 256 << 10;
 
 /// Collects revisions as columns.
 pub struct RevisionColumns {
@@ -41,9 +45,12 @@ pub struct RevisionColumns {
     origins: Int64Builder,
     slots: SlotColumns,
     text_states: UInt8Builder,
-    sha1_statuses: UInt8Builder,
-    sha1_reasons: StringBuilder,
-    size_statuses: UInt8Builder,
+    sha1_statuses: Vec<u8>,
+    sha1_reasons: Vec<Option<Sha1Reason>>,
+    size_statuses: Vec<u8>,
+    /// Rows whose checksum is still to be compared, and the bytes of their texts.
+    unchecked: Vec<(usize, Sha1Check)>,
+    unchecked_bytes: usize,
     source_ids: Int32Builder,
     stream_offsets: Int64Builder,
     element_offsets: Int64Builder,
@@ -102,9 +109,11 @@ impl RevisionColumns {
             origins: Int64Builder::new(),
             slots: SlotColumns::default(),
             text_states: UInt8Builder::new(),
-            sha1_statuses: UInt8Builder::new(),
-            sha1_reasons: StringBuilder::new(),
-            size_statuses: UInt8Builder::new(),
+            sha1_statuses: Vec::new(),
+            sha1_reasons: Vec::new(),
+            size_statuses: Vec::new(),
+            unchecked: Vec::new(),
+            unchecked_bytes: 0,
             source_ids: Int32Builder::new(),
             stream_offsets: Int64Builder::new(),
             element_offsets: Int64Builder::new(),
@@ -121,11 +130,30 @@ impl RevisionColumns {
         self.rows
     }
 
+    /// Compares the checksums that were left.
+    fn check(&mut self) {
+        let (bytes, offsets) = (self.texts.values_slice(), self.texts.offsets_slice());
+        let place = |row: usize| offsets.get(row).and_then(|offset| usize::try_from(*offset).ok());
+        let text = |row: usize| bytes.get(place(row)?..place(row + 1)?);
+        let texts: Vec<&[u8]> = self.unchecked.iter().map(|(row, _)| text(*row).unwrap_or_default()).collect();
+        for (((row, check), text), digest) in self.unchecked.iter().zip(&texts).zip(sha1_each(&texts)) {
+            let (status, reason, size_status) = check.verdict(text, &digest);
+            self.sha1_statuses.get_mut(*row).into_iter().for_each(|entry| *entry = status as u8);
+            self.sha1_reasons.get_mut(*row).into_iter().for_each(|entry| *entry = reason);
+            self.size_statuses.get_mut(*row).into_iter().zip(size_status).for_each(|(entry, status)| *entry = status as u8);
+        }
+        self.unchecked.clear();
+        self.unchecked_bytes = 0;
+    }
+
     /// Ends the batch.
     ///
     /// # Errors
     /// When a column does not follow the schema, which would be a defect of this module.
     pub fn finish(mut self) -> Result<RecordBatch, ArrowError> {
+        self.check();
+        let mut sha1_reasons = StringBuilder::new();
+        self.sha1_reasons.iter().for_each(|reason| sha1_reasons.append_option(reason.map(Sha1Reason::as_str)));
         let timestamps: TimestampMicrosecondArray = self.timestamps.finish().reinterpret_cast();
         let columns: Vec<(&str, ArrayRef, bool)> = vec![
             ("wiki_id", Arc::new(self.wiki_ids.finish()), false),
@@ -152,9 +180,9 @@ impl RevisionColumns {
             ("origin_rev_id", Arc::new(self.origins.finish()), true),
             ("slots", Arc::new(self.slots.finish()?), false),
             ("text_state", Arc::new(self.text_states.finish()), false),
-            ("sha1_status", Arc::new(self.sha1_statuses.finish()), false),
-            ("sha1_reason", Arc::new(self.sha1_reasons.finish()), true),
-            ("size_status", Arc::new(self.size_statuses.finish()), false),
+            ("sha1_status", Arc::new(UInt8Array::from(self.sha1_statuses)), false),
+            ("sha1_reason", Arc::new(sha1_reasons.finish()), true),
+            ("size_status", Arc::new(UInt8Array::from(self.size_statuses)), false),
             ("source_id", Arc::new(self.source_ids.finish()), false),
             ("stream_offset", Arc::new(self.stream_offsets.finish()), false),
             ("element_offset", Arc::new(self.element_offsets.finish()), false),
@@ -195,9 +223,9 @@ impl RecordSink for RevisionColumns {
         self.origins.append_option(revision.main.origin);
         self.slots.push(revision);
         self.text_states.append_value(revision.main.state as u8);
-        self.sha1_statuses.append_value(revision.sha1_status as u8);
-        self.sha1_reasons.append_option(revision.sha1_reason.map(crate::page::Sha1Reason::as_str));
-        self.size_statuses.append_value(revision.size_status as u8);
+        self.sha1_statuses.push(revision.sha1_status as u8);
+        self.sha1_reasons.push(revision.sha1_reason);
+        self.size_statuses.push(revision.size_status as u8);
         self.source_ids.append_value(self.source_id);
         self.stream_offsets.append_value(revision.position.stream_offset);
         self.element_offsets.append_value(revision.position.element_offset);
@@ -205,6 +233,15 @@ impl RecordSink for RevisionColumns {
         self.page_stream_offsets.append_value(revision.position.page_stream_offset);
         self.page_offsets.append_value(revision.position.page_offset);
         self.texts.append_option(revision.main.body.as_deref());
+    }
+
+    fn push_unchecked(&mut self, page: &Page, revision: &mut Revision<'_>, check: &Sha1Check) {
+        self.unchecked.push((self.rows, *check));
+        self.unchecked_bytes += revision.main.body.as_deref().map_or(0, str::len);
+        self.push(page, revision);
+        if self.unchecked_bytes >= UNCHECKED_BYTES {
+            self.check();
+        }
     }
 
     fn taken_bytes(&self) -> u64 {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::digest::{Sha1Bytes, sha1};
+
 /// What a page says about itself, before its revisions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
@@ -158,6 +160,46 @@ pub enum SizeStatus {
     NotComparable = 3,
 }
 
+/// The one comparison that still decides a record's `sha1_status`: the hash of its main text against the stated one.
+///
+/// Readers leave it to the sink, which may hash many texts side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sha1Check {
+    /// The stated checksum.
+    pub wanted: Sha1Bytes,
+    /// The reason where the text is another one.
+    pub otherwise: Sha1Reason,
+    /// The stated length, where there is one to compare.
+    pub size: Option<i64>,
+}
+
+impl Sha1Check {
+    /// Judges the delivered text by its digest. The size's status is given where carriage returns change it.
+    #[must_use]
+    pub fn verdict(&self, text: &[u8], digest: &Sha1Bytes) -> (Sha1Status, Option<Sha1Reason>, Option<SizeStatus>) {
+        if *digest == self.wanted {
+            return (Sha1Status::Match, None, None);
+        }
+        // Very old revisions were stored with CRLF, and XML parsers do not deliver CR.
+        let line_feeds = memchr::memchr_iter(b'\n', text).count();
+        let mut restored = Vec::with_capacity(if line_feeds > 0 { text.len() + line_feeds } else { 0 });
+        if line_feeds > 0 {
+            for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
+                restored.extend_from_slice(if index > 0 { b"\r\n" } else { b"" });
+                restored.extend_from_slice(line);
+            }
+        }
+        if line_feeds == 0 || sha1(&restored) != self.wanted {
+            return (Sha1Status::Mismatch, Some(self.otherwise), None);
+        }
+        let size_status = self.size.map(|size| {
+            let fits = [text.len(), restored.len()].iter().any(|length| i64::try_from(*length) == Ok(size));
+            if fits { SizeStatus::Match } else { SizeStatus::Mismatch }
+        });
+        (Sha1Status::MatchCrlf, None, size_status)
+    }
+}
+
 /// A record that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quarantined {
@@ -174,6 +216,14 @@ pub struct Quarantined {
 pub trait RecordSink {
     /// Takes one record.
     fn push(&mut self, page: &Page, revision: &Revision<'_>);
+    /// Takes one record whose checksum is still to be compared; its statuses are those of a mismatch.
+    fn push_unchecked(&mut self, page: &Page, revision: &mut Revision<'_>, check: &Sha1Check) {
+        let text = revision.main.body.as_deref().unwrap_or_default().as_bytes();
+        let (status, reason, size_status) = check.verdict(text, &sha1(text));
+        (revision.sha1_status, revision.sha1_reason) = (status, reason);
+        revision.size_status = size_status.unwrap_or(revision.size_status);
+        self.push(page, revision);
+    }
     /// Raw bytes of the elements taken so far.
     fn taken_bytes(&self) -> u64;
 }

@@ -7,7 +7,28 @@ use super::context::Context;
 use super::decode::LineEnds;
 use super::slot::{ParsedSlot, StatedSize, Text};
 use crate::digest::{Sha1Bytes, base36, parse_base36, sha1};
-use crate::page::{Sha1Reason, Sha1Status, SizeStatus, TextState};
+use crate::page::{Sha1Check, Sha1Reason, Sha1Status, SizeStatus, TextState};
+
+/// The comparison that is left where a lone text with one stated checksum was delivered as it was written.
+pub(crate) fn check(
+    slots: &[&ParsedSlot<'_>],
+    revision_sha1: Option<&str>,
+    context: &Context,
+    namespace: i32,
+) -> Option<Sha1Check> {
+    let [slot] = slots else { return None };
+    let text = slot.text.get().filter(|text| slot.state == TextState::Present && !text.has_carriage_return)?;
+    let written = match (stated(slot), revision_sha1) {
+        (Some(own), Some(whole)) if own != whole => return None,
+        (own, whole) => own.or(whole)?,
+    };
+    let wanted = parse_base36(written.as_bytes())?;
+    let size = match text.size {
+        StatedSize::Bytes(size) if size != -1 => Some(size),
+        _ => None,
+    };
+    Some(Sha1Check { wanted, otherwise: reason(slots, context, namespace), size })
+}
 
 /// Judges the checksums of a revision whose slots are sorted by role.
 pub(crate) fn sha1_status(
@@ -110,7 +131,7 @@ fn matched(written: &str, text: &Text<'_>, delivered: &Sha1Bytes) -> Option<Vari
     }
     let kept = || text.raw.decode(LineEnds::Kept).ok().is_some_and(|kept| sha1(kept.as_bytes()) == wanted);
     let restored = || text.body.contains('\n') && sha1(text.body.replace('\n', "\r\n").as_bytes()) == wanted;
-    ((text.raw.has_carriage_return() && kept()) || restored()).then_some(Variant::WithCarriageReturns)
+    ((text.has_carriage_return && kept()) || restored()).then_some(Variant::WithCarriageReturns)
 }
 
 /// Judges the `bytes` attributes of a revision's slots.

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use super::error::{Fault, Reason, shown};
 use super::scan::{CDATA_END, CDATA_START, Kind, Markup};
+use super::special::Specials;
 
 /// What becomes of CR and CRLF.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,10 +33,55 @@ impl<'a> RawText<'a> {
         memchr::memchr(b'\r', self.bytes).is_some()
     }
 
+    /// Decodes the text in one pass, into `scratch` where anything must be decoded, and tells whether it held a CR. `None` where
+    /// the text holds a defect, which `decode` then names.
+    pub(crate) fn decode_into(&self, scratch: &'a mut String) -> Option<(Cow<'a, str>, bool)> {
+        const KEPT_BYTES: usize = 16 << 20;
+        let text = utf8(self.bytes)?;
+        scratch.clear();
+        if scratch.capacity() > KEPT_BYTES {
+            scratch.shrink_to(KEPT_BYTES);
+        }
+        let mut specials = Specials::of(self.bytes);
+        let (mut from, mut has_carriage_return) = (0, false);
+        while let Some(place) = specials.next() {
+            if place < from {
+                continue; // inside a reference
+            }
+            let rest = self.bytes.get(place..).unwrap_or_default();
+            let (character, length) = match rest {
+                [b'&', b'l', b't', b';', ..] => ("<", 4),
+                [b'&', b'g', b't', b';', ..] => (">", 4),
+                [b'&', b'a', b'm', b'p', b';', ..] => ("&", 5),
+                [b'&', b'q', b'u', b'o', b't', b';', ..] => ("\"", 6),
+                [b'&', ..] => {
+                    scratch.push_str(text.get(from..place)?);
+                    let tail = reference(text.get(place..)?, scratch).ok()?;
+                    from = text.len() - tail.len();
+                    continue;
+                }
+                [b'\r', b'\n', ..] => ("\n", 2),
+                [b'\r', ..] => ("\n", 1),
+                [b'>', ..] if !self.bytes.get(..place)?.ends_with(b"]]") => continue,
+                [0xef, second, third, ..] if !matches!([*second, *third], [0xbf, 0xbe | 0xbf]) => continue,
+                _ => return None,
+            };
+            has_carriage_return |= rest.first() == Some(&b'\r');
+            scratch.push_str(text.get(from..place)?);
+            scratch.push_str(character);
+            from = place + length;
+        }
+        if from == 0 {
+            return Some((Cow::Borrowed(text), has_carriage_return));
+        }
+        scratch.push_str(text.get(from..)?);
+        Some((Cow::Borrowed(scratch), has_carriage_return))
+    }
+
     /// Decodes the text; borrowed when there is nothing to decode.
     pub(crate) fn decode(&self, line_ends: LineEnds) -> Result<Cow<'a, str>, Fault> {
         if self.markup.is_empty() {
-            return characters(self.bytes, line_ends);
+            return short(self.bytes).map_or_else(|| characters(self.bytes, line_ends), |text| Ok(Cow::Borrowed(text)));
         }
         let mut text = String::with_capacity(self.bytes.len());
         let mut from = 0;
@@ -51,6 +97,20 @@ impl<'a> RawText<'a> {
         text.push_str(&characters(self.bytes.get(from..).unwrap_or_default(), line_ends)?);
         Ok(Cow::Owned(text))
     }
+}
+
+fn utf8(raw: &[u8]) -> Option<&str> {
+    simdutf8::basic::from_utf8(raw).ok()
+}
+
+/// A short text in which nothing is special: the values of most fields.
+fn short(raw: &[u8]) -> Option<&str> {
+    const SHORT_BYTES: usize = 64;
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'%' | b'\''..=b'=' | b'?'..=b'~');
+    if raw.len() > SHORT_BYTES || !raw.iter().fold(true, |all, byte| all & is_plain(byte)) {
+        return None;
+    }
+    std::str::from_utf8(raw).ok()
 }
 
 /// Decodes character data without markup.

@@ -126,7 +126,7 @@ impl Parser {
     }
 
     fn take_revision(&mut self, task: &mut Task, end: usize, length: u64, sink: &mut impl RecordSink) {
-        let Self { buffer, ledger, page, context, seen, .. } = self;
+        let Self { buffer, ledger, page, context, seen, scratch, .. } = self;
         let bytes = buffer.rest().get(..end).unwrap_or_default();
         let (stream_offset, element_offset) = buffer.locate(task.start);
         let (page_stream_offset, page_offset) =
@@ -151,10 +151,10 @@ impl Parser {
                 Err(fault) => break 'fault fault.clone(),
             };
             let mut notes = Notes::default();
-            let parsed = revision::parse(bytes, &task.frame.inside, context, header.namespace, &mut notes);
+            let parsed = revision::parse(bytes, &task.frame.inside, context, header.namespace, &mut notes, scratch);
             ledger.note(notes);
-            let mut revision = match parsed {
-                Ok(revision) => revision,
+            let (mut revision, check) = match parsed {
+                Ok(parsed) => parsed,
                 Err(fault) => break 'fault fault,
             };
             match seen.note(revision.id, xxh3_64(bytes)) {
@@ -178,7 +178,10 @@ impl Parser {
             }
             revision.position = position;
             ledger.counts.revisions += 1;
-            sink.push(header, &revision);
+            match check {
+                Some(check) => sink.push_unchecked(header, &mut revision, &check),
+                None => sink.push(header, &revision),
+            }
             return;
         };
         let digest = match task.digest.take() {

@@ -35,6 +35,7 @@ mod seek_points;
 mod seen;
 mod siteinfo;
 mod slot;
+mod special;
 mod state;
 mod structure;
 

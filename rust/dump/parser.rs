@@ -72,6 +72,8 @@ pub(crate) struct Parser {
     pub(crate) page: Option<OpenPage>,
     pub(crate) seen: Seen,
     pub(crate) spare: Vec<Markup>,
+    /// Where the text of one revision is decoded.
+    pub(crate) scratch: String,
     /// `version` and `xml:lang` of the root.
     pub(crate) root: (Option<String>, Option<String>),
     pub(crate) task: Option<Task>,
@@ -99,6 +101,7 @@ impl Parser {
             page: None,
             seen: Seen::default(),
             spare: Vec::new(),
+            scratch: String::new(),
             root: (None, None),
             task: None,
             open: Vec::new(),

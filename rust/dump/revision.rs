@@ -12,7 +12,7 @@ use super::field;
 use super::limits::{COMMENT_BYTES, NAME_BYTES, SLOTS};
 use super::scan::{Element, Markup};
 use super::slot::{self, ParsedSlot, StatedSize};
-use crate::page::{Content, Position, Revision, Slot, TextState, User};
+use crate::page::{Content, Position, Revision, Sha1Check, Sha1Status, Slot, TextState, User};
 
 /// Things of a revision that are counted.
 #[derive(Debug, Clone, Copy, Default)]
@@ -38,17 +38,20 @@ struct Fields<'a> {
     others: Vec<ParsedSlot<'a>>,
 }
 
-/// Parses the markup inside a `<revision>`.
+/// Parses the markup inside a `<revision>`; a main text that must be decoded goes to `scratch`. The checksum may be left to be
+/// compared.
 pub(crate) fn parse<'a>(
     bytes: &'a [u8],
     inside: &'a [Markup],
     context: &Context,
     namespace: i32,
     notes: &mut Notes,
-) -> Result<Revision<'a>, Fault> {
+    scratch: &'a mut String,
+) -> Result<(Revision<'a>, Option<Sha1Check>), Fault> {
     let mut fields = Fields::default();
+    let mut scratch = Some(scratch);
     for child in children(inside) {
-        fields.take(bytes, &child, notes)?;
+        fields.take(bytes, &child, notes, &mut scratch)?;
     }
     let id = fields.id.flat().ok_or_else(|| Fault::new(Reason::MissingField, "no revision id"))?;
     let mut main = fields.main;
@@ -73,7 +76,11 @@ pub(crate) fn parse<'a>(
     let mut slots: Vec<&ParsedSlot<'_>> = others.iter().collect();
     let place = slots.partition_point(|slot| slot.role_name().as_bytes() < b"main".as_slice());
     slots.insert(place, &main);
-    let (sha1_status, sha1_reason) = checksum::sha1_status(&slots, sha1.as_deref(), context, namespace);
+    let check = checksum::check(&slots, sha1.as_deref(), context, namespace);
+    let (sha1_status, sha1_reason) = match &check {
+        Some(check) => (Sha1Status::Mismatch, Some(check.otherwise)),
+        None => checksum::sha1_status(&slots, sha1.as_deref(), context, namespace),
+    };
     let size_status = checksum::size_status(&slots, sha1_status);
     let size = slots.iter().map(|slot| stated_size(slot)).try_fold(0i64, |sum, size| sum.checked_add(size?));
     let any_hidden = slots.iter().any(|slot| slot.state == TextState::Hidden);
@@ -82,7 +89,7 @@ pub(crate) fn parse<'a>(
     notes.unknown_parents += u64::from(parent_id == Some(-1));
     let comment = fields.comment.take().unwrap_or(Some(Cow::Borrowed("")));
     let content_is_visible = main.state != TextState::Hidden;
-    Ok(Revision {
+    let revision = Revision {
         id,
         timestamp: fields.timestamp.flat(),
         parent_id,
@@ -100,11 +107,18 @@ pub(crate) fn parse<'a>(
         sha1_reason,
         size_status,
         position: Position::default(),
-    })
+    };
+    Ok((revision, check))
 }
 
 impl<'a> Fields<'a> {
-    fn take(&mut self, bytes: &'a [u8], child: &Child<'a>, notes: &mut Notes) -> Result<(), Fault> {
+    fn take(
+        &mut self,
+        bytes: &'a [u8],
+        child: &Child<'a>,
+        notes: &mut Notes,
+        scratch: &mut Option<&'a mut String>,
+    ) -> Result<(), Fault> {
         match child.open.element {
             Element::Id => self.id.set(field::id(bytes, child)?, "id"),
             Element::ParentId => self.parent.set(field::number(bytes, child)?, "parentid"),
@@ -124,7 +138,7 @@ impl<'a> Fields<'a> {
             }
             Element::DiscussionThreading => Ok(()),
             _ => {
-                notes.unknown_elements += u64::from(!self.main.take(bytes, child)?);
+                notes.unknown_elements += u64::from(!self.main.take(bytes, child, scratch)?);
                 Ok(())
             }
         }

@@ -31,6 +31,8 @@ pub(crate) enum StatedSize {
 pub(crate) struct Text<'a> {
     pub(crate) raw: RawText<'a>,
     pub(crate) body: Cow<'a, str>,
+    /// The raw text holds a CR that the delivered text does not.
+    pub(crate) has_carriage_return: bool,
     pub(crate) size: StatedSize,
     pub(crate) sha1: Option<String>,
     pub(crate) is_hidden: bool,
@@ -51,12 +53,17 @@ pub(crate) struct ParsedSlot<'a> {
 
 impl<'a> ParsedSlot<'a> {
     /// Takes a child element that belongs to a slot; `false` for any other.
-    pub(crate) fn take(&mut self, bytes: &'a [u8], child: &Child<'a>) -> Result<bool, Fault> {
+    pub(crate) fn take(
+        &mut self,
+        bytes: &'a [u8],
+        child: &Child<'a>,
+        scratch: &mut Option<&'a mut String>,
+    ) -> Result<bool, Fault> {
         match child.open.element {
             Element::Model => self.model.set(field::word(bytes, child, NAME_BYTES)?, "model")?,
             Element::Format => self.format.set(field::word(bytes, child, NAME_BYTES)?, "format")?,
             Element::Origin => self.origin.set(field::number(bytes, child)?, "origin")?,
-            Element::Text => self.text.set(text(bytes, child)?, "text")?,
+            Element::Text => self.text.set(text(bytes, child, scratch)?, "text")?,
             _ => return Ok(false),
         }
         Ok(true)
@@ -98,7 +105,7 @@ pub(crate) fn content<'a>(bytes: &'a [u8], child: &Child<'a>, unknown: &mut u64)
         if part.open.element == Element::Role {
             let role = field::word(bytes, &part, NAME_BYTES)?.ok_or_else(missing_role)?;
             slot.role.set(role, "role")?;
-        } else if !slot.take(bytes, &part)? {
+        } else if !slot.take(bytes, &part, &mut None)? {
             *unknown += u64::from(part.open.element != Element::Id); // known, and of no use
         }
     }
@@ -112,7 +119,12 @@ fn missing_role() -> Fault {
     Fault::new(Reason::MissingRole, "a slot without role")
 }
 
-fn text<'a>(bytes: &'a [u8], child: &Child<'a>) -> Result<Text<'a>, Fault> {
+/// Reads a `<text>`; what must be decoded goes to `scratch`, where there is one.
+fn text<'a>(
+    bytes: &'a [u8],
+    child: &Child<'a>,
+    scratch: &mut Option<&'a mut String>,
+) -> Result<Text<'a>, Fault> {
     let (mut size, mut sha1, mut deleted, mut place, mut stub_id) =
         (Once::default(), Once::default(), Once::default(), Once::default(), Once::default());
     attributes::each(child.open.attributes(bytes), |name, value| match name {
@@ -130,7 +142,13 @@ fn text<'a>(bytes: &'a [u8], child: &Child<'a>) -> Result<Text<'a>, Fault> {
     let sha1 = sha1.take().map(decode::attribute).transpose()?.map(|sha1| sha1.trim().to_owned());
     let raw = field::raw(bytes, child);
     let is_hidden = deleted.get().is_some();
-    let body = if is_hidden { Cow::Borrowed("") } else { raw.decode(LineEnds::Normalised)? };
+    let (body, has_carriage_return) = if is_hidden {
+        (Cow::Borrowed(""), false)
+    } else if let Some(decoded) = scratch.take_if(|_| raw.markup.is_empty()).and_then(|scratch| raw.decode_into(scratch)) {
+        decoded
+    } else {
+        (raw.decode(LineEnds::Normalised)?, raw.has_carriage_return())
+    };
     if body.len() > TEXT_BYTES {
         return Err(Fault::new(
             Reason::TextTooLarge,
@@ -138,5 +156,5 @@ fn text<'a>(bytes: &'a [u8], child: &Child<'a>) -> Result<Text<'a>, Fault> {
         ));
     }
     let is_stub = place.get().is_some() || stub_id.get().is_some();
-    Ok(Text { raw, body, size, sha1: sha1.filter(|sha1| !sha1.is_empty()), is_hidden, is_stub })
+    Ok(Text { raw, body, has_carriage_return, size, sha1: sha1.filter(|sha1| !sha1.is_empty()), is_hidden, is_stub })
 }

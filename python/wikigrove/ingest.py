@@ -18,11 +18,11 @@ import pyarrow as pa
 import pyarrow.compute
 
 from wikigrove import _core, schema
-from wikigrove.errors import InputError, SegmentDamagedError, SourceChangedError
+from wikigrove.errors import InputError, SegmentDamagedError
 from wikigrove.governance import licence
 from wikigrove.governance.wikis import canonical_urls
 from wikigrove.provenance.leaf import encode_leaves
-from wikigrove.sources import dumps
+from wikigrove.sources import dumps, sums
 from wikigrove.sources.dumps import SourceFile
 from wikigrove.store import Partition, RecordWriter, Segment, Staging, Store, journal
 from wikigrove.store.records import HISTORY_PAGE_BYTES, PAGE_BYTES
@@ -114,7 +114,7 @@ def process_unit(
             done = journal.put(store, key, _read_file(store, unit, threads, batch_bytes, progress, stop))
         except InputError as error:
             error.source = error.source or str(unit.source.path)
-            raise
+            raise sums.blame(unit.source, error) from error.__cause__
     if progress is not None:
         counts = done["counts"]
         progress(UnitProgress(unit, unit.source.size_bytes, counts["pages"], counts["revisions"], finished=True))
@@ -155,11 +155,7 @@ def _read_file(
         for write in writes:
             write.result()
         summary = reader.summary()
-        if summary["sha256"] != source.sha256:
-            raise SourceChangedError(
-                f"the file changed while it was read; hint: build again; sha256 now: {summary['sha256']}",
-                source=str(source.path),
-            )
+        sums.check(source, summary)
         segments = [*records.close(), *leaves.close()]
         quarantined = pa.Table.from_batches([pa.record_batch(reader.quarantine())]).cast(schema.QUARANTINE)
         if quarantined.num_rows:

@@ -130,9 +130,10 @@ def _head(file: BufferedReader, compression: str) -> bytes:
     if compression == "7z":
         return b""
     if compression == "zst":
-        with pa.CompressedInputStream(pa.PythonFile(file, "r"), "zstd") as stream:
+        source: Any = pa.PythonFile(file, "r")
+        with pa.CompressedInputStream(source, "zstd") as stream:
             return bytes(stream.read(HEAD_BYTES))
-    made = {
+    made: Any = {
         "bz2": bz2.BZ2Decompressor,
         "gz": lambda: zlib.decompressobj(31),
         "xz": lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, _LZMA_MEMORY),

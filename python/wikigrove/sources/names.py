@@ -133,7 +133,7 @@ def parse_name(path: str | Path) -> DumpName:
         >>> name = parse_name("enwiki-20260101-pages-articles18.xml-p15193075p16120541.bz2")
         >>> name.wiki_id, name.dump_date, name.job, name.part, name.pages
         ('enwiki', '20260101', 'pages-articles', 18, (15193075, 16120541))
-        >>> name = parse_name("mediawiki_content_history/aawiki/2026-01-01/xml/bzip2/aawiki-2026-01-01-p5r10r20.xml.bz2")
+        >>> name = parse_name("mediawiki_content_history/aawiki/aawiki-2026-01-01-p5r10r20.xml.bz2")
         >>> name.wiki_id, name.dump_date, name.job, name.pages, name.revisions
         ('aawiki', '20260101', 'content-history', (5, 5), (10, 20))
         >>> parse_name("afwiki-mini.xml.bz2").wiki_id, parse_name("backup.xml").wiki_id
@@ -201,9 +201,11 @@ def _legacy(wiki: str, match: re.Match[str], kind: str, packed: str) -> DumpName
 def _enterprise(wiki: str, match: re.Match[str], packed: str) -> DumpName:
     groups = match.groupdict()
     is_metadata = groups.get("type") == "json" or (groups.get("type") is None and groups.get("packed") is None)
-    numbers = {name: int(groups[name]) for name in ("namespace", "chunk", "part") if groups.get(name)}
+    namespace, chunk, part = (
+        int(groups[name]) if groups.get(name) else None for name in ("namespace", "chunk", "part")
+    )
     kind = "metadata" if is_metadata else "articles"
-    return DumpName(wiki, groups.get("date"), "enterprise", kind, packed, **numbers)
+    return DumpName(wiki, groups.get("date"), "enterprise", kind, packed, part, namespace=namespace, chunk=chunk)
 
 
 def _unnamed(name: str, packed: str) -> DumpName:

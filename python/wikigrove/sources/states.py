@@ -124,7 +124,9 @@ def require_done(path: Path) -> None:
     try:
         text = read_small(path, limit=1 << 16).decode("utf-8", "replace").strip()
     except FileNotFoundError as error:
-        raise DumpIncompleteError("the run has no status.txt; hint: fetch it, it must say done", source=str(path)) from error
+        raise DumpIncompleteError(
+            "the run has no status.txt; hint: fetch it, it must say done", source=str(path)
+        ) from error
     if text not in {DONE, "done:all"}:
         raise DumpIncompleteError(f"the run is not done, its status.txt says: {text[:80]!r}", source=str(path))
 

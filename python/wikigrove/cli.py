@@ -23,7 +23,7 @@ EXIT_INTERRUPTED: Final = 130
 
 EXIT_CODES: Final = """exit codes:
   0    done; for verify and trace: everything that was asked for holds
-  1    failed
+  1    failed; for sources inspect: something cannot be read, or does not match its published sums
   2    wrong use, or no trust.policy to verify with
   4    built, but some records could not be read and were quarantined
   10   verify: V0, a file is missing, changed or malformed
@@ -81,6 +81,7 @@ def _build(options: argparse.Namespace) -> int:
             options.dump,
             into=options.into,
             wiki=options.wiki,
+            job=options.job,
             threads=options.threads,
             batch_bytes=options.batch_bytes,
             keys=options.keys,
@@ -158,6 +159,24 @@ def _trace(options: argparse.Namespace) -> int:
     return int(report.exit_code)
 
 
+def _inspect(options: argparse.Namespace) -> int:
+    from wikigrove.sources import overview
+
+    found = [
+        overview.look_at(path, wiki_id=options.wiki, job=options.job, verify=options.verify) for path in options.path
+    ]
+    _show(options, [item.to_json() for item in found], "\n\n".join(item.describe() for item in found))
+    return EXIT_FAILED if any(item.problem for item in found) else 0
+
+
+def _page(options: argparse.Namespace) -> int:
+    from wikigrove.sources import overview, pages
+
+    page = pages.read_page(options.path, options.id, index=options.index, wiki_id=options.wiki)
+    _show(options, overview.page_to_json(page), overview.describe_page(page))
+    return 0 if page.rows else EXIT_FAILED
+
+
 def _demo(options: argparse.Namespace) -> int:
     from wikigrove.demo import run_demo
 
@@ -198,9 +217,10 @@ def _parser() -> argparse.ArgumentParser:
     threads.add_argument("--threads", type=_positive, default=os.cpu_count() or 1, help="threads (default: all cores)")
 
     build = commands.add_parser("build", parents=[common, threads], help="dumps into a sealed, signed store")
-    build.add_argument("dump", nargs="+", help="MediaWiki XML: plain, .bz2 (also multistream) or .gz")
+    build.add_argument("dump", nargs="+", help="MediaWiki XML, plain or packed; or the folder of a dump run")
     build.add_argument("--into", required=True, metavar="STORE", help="folder of the store")
     build.add_argument("--wiki", metavar="NAME", help="database name, where file name and header do not tell it")
+    build.add_argument("--job", metavar="NAME", help="which job of a folder, where it holds several")
     build.add_argument("--keys", metavar="DIR", help="signing keys; made when missing (default: $WIKIGROVE_KEYS)")
     build.add_argument("--batch-bytes", type=_positive, default=8 << 20, help=argparse.SUPPRESS)
     build.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -258,6 +278,21 @@ def _parser() -> argparse.ArgumentParser:
     trace.add_argument("--dump", metavar="FILE", help="where the dump lies now, if it was moved")
     trace.add_argument("--policy", metavar="FILE")
     trace.set_defaults(run=_trace)
+
+    sources = commands.add_parser("sources", help="what dump files and folders are, before they are read")
+    verbs = sources.add_subparsers(required=True, metavar="VERB")
+    inspect = verbs.add_parser("inspect", parents=[common], help="kind, wiki, date, sums; what build would do")
+    inspect.add_argument("path", nargs="+", help="files and folders")
+    inspect.add_argument("--wiki", metavar="NAME", help="database name, where file name and header do not tell it")
+    inspect.add_argument("--job", metavar="NAME", help="which job of a folder, where it holds several")
+    inspect.add_argument("--verify", action="store_true", help="hash the files and compare with the published sums")
+    inspect.set_defaults(run=_inspect)
+    page = verbs.add_parser("page", parents=[common], help="one page, from one stream where there is an index")
+    page.add_argument("path", metavar="DUMP")
+    page.add_argument("--id", type=_positive, required=True, help="page id")
+    page.add_argument("--index", metavar="FILE", help="multistream index (default: the one beside the dump)")
+    page.add_argument("--wiki", metavar="NAME", help="database name, where file name and header do not tell it")
+    page.set_defaults(run=_page)
 
     demo = commands.add_parser("demo", parents=[common], help="the whole job, offline, on a small synthetic dump")
     demo.add_argument("--into", default="wikigrove-demo", metavar="DIR")

@@ -8,6 +8,8 @@ WikigroveError
 │   ├── UnsafeInputError            DOCTYPE and other constructs that are never needed
 │   ├── LimitExceededError          a limit on sizes, depth or expansion was hit
 │   ├── SourceChangedError          the file is not the one that was inspected
+│   ├── ChecksumMismatchError       the file is not the one whose sum was published
+│   ├── DumpIncompleteError         a dump run is not finished, or a file of it is missing
 │   ├── DuplicateRevisionError      two sources hold the same revision
 │   └── QuarantineBudgetError       more records were unreadable than the budget allows
 ├── SchemaError (ValueError)        columns that do not follow the contract
@@ -84,6 +86,14 @@ class LimitExceededError(InputError):
 
 class SourceChangedError(InputError):
     """The file is not the one that was inspected before."""
+
+
+class ChecksumMismatchError(InputError):
+    """The file is not the one whose sum was published."""
+
+
+class DumpIncompleteError(InputError):
+    """A dump run is not finished, or a file that belongs to it is missing or cut."""
 
 
 class DuplicateRevisionError(InputError):

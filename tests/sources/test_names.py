@@ -37,7 +37,8 @@ from wikigrove.sources import DumpName, SourceFile, inspect, order, parse_name
     ],
 )
 def test_names(name: str, want: tuple[str | None, str | None, str | None]) -> None:
-    assert parse_name(name) == DumpName(*want)
+    found = parse_name(name)
+    assert (found.wiki_id, found.dump_date, found.job) == want
 
 
 def dump(folder: Path, name: str, dbname: str | None, page: int | None = 1, revision: int = 1) -> Path:

@@ -15,12 +15,12 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from wikigrove.errors import InputError, SegmentDamagedError, SourceChangedError
+from wikigrove.errors import InputError, SegmentDamagedError
 from wikigrove.ingest.part import SIDE_TABLES, PartWriter, page_bytes
 from wikigrove.ingest.seal import derive, seal
 from wikigrove.ingest.tallies import add_counts
 from wikigrove.ingest.unit import PARSER, PART_BYTES, PROFILE, Progress, Unit, UnitProgress
-from wikigrove.sources import dumps
+from wikigrove.sources import dumps, sums
 from wikigrove.store import Segment, Staging, Store, journal
 
 __all__ = [
@@ -73,7 +73,7 @@ def process_unit(
             parts = _Attempt(store, unit, threads, batch_bytes, progress, stop).run()
         except InputError as error:
             error.source = error.source or str(unit.source.path)
-            raise
+            raise sums.blame(unit.source, error) from error.__cause__
         done = journal.put(store, key, _merged(unit, parts))
     if progress is not None:
         counts = done["counts"]
@@ -154,11 +154,8 @@ class _Attempt:
         side = {"quarantine": pa.record_batch(reader.quarantine()), "seek": pa.record_batch(reader.seek_points())}
         state = reader.next_part()
         summary = reader.summary()
-        if state is None and summary["sha256"] != source.sha256:
-            raise SourceChangedError(
-                f"the file changed while it was read; hint: build again; sha256 now: {summary['sha256']}",
-                source=str(source.path),
-            )
+        if state is None:
+            sums.check(source, summary)
         for write in self._writes:  # a part whose rows could not be written must not be recorded
             write.result()
         self._writes.clear()

@@ -20,7 +20,7 @@ from wikigrove.pipeline.duplicates import refuse_duplicates
 from wikigrove.provenance.checkpoint import make_checkpoint, snapshot_origin
 from wikigrove.provenance.leaf import content_hashes, fixed_bytes
 from wikigrove.provenance.tiles import build_tree
-from wikigrove.sources import dumps
+from wikigrove.sources import dumps, gather
 from wikigrove.store import (
     DENSE_KINDS,
     Content,
@@ -112,6 +112,7 @@ def build(
     *,
     into: str | Path,
     wiki: str | None = None,
+    job: str | None = None,
     threads: int = 2,
     batch_bytes: int = 8 << 20,
     part_bytes: int = ingest.PART_BYTES,
@@ -125,9 +126,10 @@ def build(
     were sealed are not read again, also when more files have come.
 
     Args:
-        sources: MediaWiki XML dumps, plain, .bz2 (also multistream) or .gz; any number, any order.
+        sources: MediaWiki XML dumps, plain or packed, and folders of dump runs; any number, any order.
         into: Folder of the store; made when missing.
         wiki: Database name for all files, for instance `enwiki`; otherwise the file name or the dump's header says.
+        job: Which job of a folder is read, where it holds several, for instance `pages-meta-history`.
         threads: Threads to read with. They change no byte of the result.
         batch_bytes: Decompressed bytes read at a time. It changes no byte of the result either.
         part_bytes: Decompressed bytes of a part of a file, after which the work on it is safe. Segments end there; so
@@ -140,14 +142,15 @@ def build(
         What was built.
 
     Raises:
-        InputError: A file cannot be read to its end, or too many records are unreadable. Nothing is committed.
-        ConfigError: The wiki of a file is unknown, or the keys cannot be used.
+        InputError: A file cannot be read to its end, is not the published one, or too many records are unreadable; a
+            dump run is not finished or not whole. Nothing is committed.
+        ConfigError: The wiki of a file is unknown, a folder holds several jobs, or the keys cannot be used.
     """
     now = now or datetime.now(UTC)
     signer = keyring.open_signer(keys)
-    with ThreadPoolExecutor(threads, "wikigrove-inspect") as pool:
-        inspected = list(pool.map(lambda path: dumps.inspect(path, wiki_id=wiki), [str(path) for path in sources]))
+    inspected, odd = gather(sources, wiki_id=wiki, job=job, threads=threads)
     ordered, warnings = dumps.order(inspected)
+    warnings = odd + warnings
     store = Store.create(into)
     collect_staging(store, older_than_s=STAGING_GRACE_S, now_s=now.timestamp())
     units = [

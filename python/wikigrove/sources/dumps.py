@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
+import importlib
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,11 +15,29 @@ import pyarrow as pa
 from wikigrove import schema
 from wikigrove._core import DumpReader
 from wikigrove._core import read_record as _read_record
-from wikigrove.errors import ConfigError, DumpFormatError
+from wikigrove.errors import ConfigError, DumpFormatError, DumpIncompleteError, InputError
+from wikigrove.sources.glance import KINDS, Glance, glance
 from wikigrove.sources.names import DumpName, is_database_name, parse_name
+from wikigrove.sources.sums import Published, measure
+from wikigrove.sources.sums.beside import find
+from wikigrove.sources.sums.digests import blamed
 
 INSPECTED_BATCH_BYTES: Final = 1
 """One record is enough to know where a file belongs."""
+
+HINTS: Final = {
+    "index": "give the dump that it belongs to; `wikigrove sources page` uses the index",
+    "sums": "give the files that it lists, or their folder",
+    "status": "give the folder of the run",
+    "metadata": "give the archive that it describes",
+    "events": "event records are no articles; give a snapshot, a chunk or on-demand articles",
+    "abstracts": "give pages-articles of the same run",
+    "sql": "give an XML dump of the same run",
+    "titles": "give pages-articles of the same run",
+}
+"""What to do with a file that is known and holds no records."""
+
+_READER_DECIDES: Final = frozenset({"xml", "otherxml", "html", "empty", "unknown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +48,8 @@ class SourceFile:
         path: Where it lies.
         name: Its file name.
         size_bytes: Its size, compressed.
-        sha256: Of its bytes, in hex.
-        compression: `plain`, `bz2` or `gz`, by its first bytes.
+        sha256: Of its bytes, in hex; the published one where there is one, and reading the file must confirm it.
+        compression: `plain`, `bz2`, `gz`, `zst`, `xz`, `lzma` or `7z`, by its first bytes.
         wiki_id: Database name of the wiki.
         wiki_id_origin: Who said so: `caller`, `name` or `siteinfo`.
         dump_date: `yyyymmdd`, or None where nobody says.
@@ -38,6 +57,10 @@ class SourceFile:
         job: For instance `pages-articles`, or None.
         first_page_id: Of the first readable record, or None for a file without any.
         first_revision_id: Likewise.
+        first_revision_dt: Likewise.
+        kind: `xml` or `articles`: which reader reads it.
+        published: Published sums, from algorithm to hex digest; `sums.check` compares them when the file was read.
+        published_by: The lists that say so, or None.
         siteinfo: The header as `DumpReader.siteinfo()` gives it, or None.
         warnings: Conflicts between name, header and caller.
     """
@@ -56,24 +79,42 @@ class SourceFile:
     first_revision_id: int | None
     siteinfo: dict[str, Any] | None = field(compare=False)
     warnings: tuple[str, ...] = ()
+    kind: str = "xml"
+    published: dict[str, str] = field(default_factory=dict, compare=False)
+    published_by: str | None = field(default=None, compare=False)
+    first_revision_dt: datetime | None = field(default=None, compare=False)
 
 
-def inspect(path: str | os.PathLike[str], *, wiki_id: str | None = None, dump_date: str | None = None) -> SourceFile:
+def inspect(
+    path: str | os.PathLike[str],
+    *,
+    wiki_id: str | None = None,
+    dump_date: str | None = None,
+    published: Published | None = None,
+    follow: bool = True,
+) -> SourceFile:
     """Look at a dump file: which wiki, which date, where it belongs in dump order.
 
     The caller's word goes before the file name, the file name before the header: files made by third parties may carry
     another wiki's header. Every conflict is a warning of the result.
 
+    Sums that were published beside the file are noted. A published SHA-256 names the file without reading it; all of
+    them are compared when the file was read (`sums.check`).
+
     Args:
-        path: A plain, bz2 or gz dump.
+        path: A dump, or a file of Enterprise articles.
         wiki_id: Database name, where the caller knows it.
         dump_date: `yyyymmdd`, where the caller knows it.
+        published: What is published about it; looked up beside the file by default.
+        follow: Follow a symbolic link, for a path that the caller named himself.
 
     Returns:
         What is known.
 
     Raises:
         ConfigError: When nothing tells the wiki, or what was given cannot be one.
+        ChecksumMismatchError: When the file cannot be read because it is not the published one.
+        DumpIncompleteError: When it is smaller or larger than published.
         InputError: When the file is no dump, or damaged before its first record.
         OSError: When the file cannot be opened.
     """
@@ -82,31 +123,69 @@ def inspect(path: str | os.PathLike[str], *, wiki_id: str | None = None, dump_da
         raise ConfigError(f"a wiki id is 1 to 32 characters of [a-z0-9_]: {wiki_id}")
     if dump_date is not None and not (len(dump_date) == 8 and dump_date.isascii() and dump_date.isdigit()):
         raise ConfigError(f"a dump date is written yyyymmdd: {dump_date}")
-    if path.exists() and not path.is_file():
-        raise DumpFormatError("a dump is a regular file, no folder, pipe or device", source=str(path))
-    named = parse_name(path)
+    seen = glance(path, follow=follow)
+    published = find(path) if published is None else published
+    said_by = ", ".join(published.said_by) or None
+    if published.size_bytes not in (None, seen.size_bytes):
+        raise DumpIncompleteError(
+            f"the file has {seen.size_bytes:,} bytes, by {said_by} it has: {published.size_bytes:,}; "
+            "hint: fetch it again",
+            source=str(path),
+        )
+    try:
+        file = (
+            _inspect_articles(seen, wiki_id, dump_date)
+            if seen.kind == "articles"
+            else _inspect_xml(seen, wiki_id, dump_date)
+        )
+    except InputError as error:
+        raise blamed(path, published.sums, said_by or "", error) from error
+    return replace(
+        file,
+        sha256=published.sums.get("sha256") or file.sha256 or measure(path, ["sha256"], follow=follow)["sha256"],
+        published=published.sums,
+        published_by=said_by,
+    )
+
+
+def _inspect_articles(seen: Glance, wiki_id: str | None, dump_date: str | None) -> SourceFile:
+    """Leave a file of articles to their reader."""
+    try:
+        enterprise: Any = importlib.import_module("wikigrove.sources.enterprise")
+    except ModuleNotFoundError as error:
+        raise DumpFormatError("this build reads no Enterprise articles", source=str(seen.path)) from error
+    file: SourceFile = enterprise.inspect_articles(seen.path, wiki_id=wiki_id, dump_date=dump_date)
+    return replace(file, kind="articles")
+
+
+def _inspect_xml(seen: Glance, wiki_id: str | None, dump_date: str | None) -> SourceFile:
+    path, named = seen.path, parse_name(seen.path)
+    if seen.kind not in _READER_DECIDES:
+        hint = HINTS.get(seen.kind, "give a dump or Enterprise articles")
+        raise DumpFormatError(f"not a dump but {KINDS[seen.kind]}; hint: {hint}", 0, source=str(path))
     reader = DumpReader(path, wiki_id=wiki_id or named.wiki_id or "unknown", batch_bytes=INSPECTED_BATCH_BYTES)
     batch = reader.next_batch()
-    first = pa.record_batch(batch).slice(0, 1).select(["page_id", "revision_id"]).to_pylist() if batch else []
+    columns = ["page_id", "revision_id", "revision_dt"]
+    rows = pa.record_batch(batch).slice(0, 1).select(columns).to_pylist() if batch else []
+    first = rows[0] if rows else dict.fromkeys(columns)
     siteinfo = reader.siteinfo()
     wiki, origin, warnings = _settle_wiki(path, wiki_id, named, siteinfo)
     if dump_date and named.dump_date and dump_date != named.dump_date:
         warnings.append(f"the caller's date goes before the file name's, {dump_date} before: {named.dump_date}")
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
     return SourceFile(
         path=path,
         name=path.name,
-        size_bytes=path.stat().st_size,
-        sha256=digest,
+        size_bytes=seen.size_bytes,
+        sha256="",
         compression=reader.summary()["compression"],
         wiki_id=wiki,
         wiki_id_origin=origin,
         dump_date=dump_date or named.dump_date,
         dump_date_origin="caller" if dump_date else "name" if named.dump_date else None,
         job=named.job,
-        first_page_id=first[0]["page_id"] if first else None,
-        first_revision_id=first[0]["revision_id"] if first else None,
+        first_page_id=first["page_id"],
+        first_revision_id=first["revision_id"],
+        first_revision_dt=first["revision_dt"],
         siteinfo=siteinfo,
         warnings=tuple(warnings),
     )
@@ -135,8 +214,9 @@ def _settle_wiki(
 def order(files: Iterable[SourceFile]) -> tuple[list[SourceFile], list[str]]:
     """Put files into dump order and drop those that are given twice.
 
-    The order is by wiki, then by first page id and first revision id in the content; names are hints. Files without a
-    record come last, by digest. It does not depend on the order of the argument.
+    The order is by wiki, then by the first page id, revision time and revision id in the content; names are hints. So
+    slices of one page (`p5r10r20`, which are cut by time) lie in the order of its history. Files without a record come
+    last, by digest. The order does not depend on the order of the argument.
 
     Args:
         files: Inspected files.
@@ -154,11 +234,12 @@ def order(files: Iterable[SourceFile]) -> tuple[list[SourceFile], list[str]]:
     return sorted(kept.values(), key=_place), warnings
 
 
-def _place(file: SourceFile) -> tuple[bool, str, int, int, str]:
+def _place(file: SourceFile) -> tuple[bool, str, int, str, int, str]:
     """Where a file belongs."""
     if file.first_page_id is None or file.first_revision_id is None:
-        return True, "", 0, 0, file.sha256
-    return False, file.wiki_id, file.first_page_id, file.first_revision_id, file.sha256
+        return True, "", 0, "", 0, file.sha256
+    time = file.first_revision_dt.isoformat() if file.first_revision_dt else ""
+    return False, file.wiki_id, file.first_page_id, time, file.first_revision_id, file.sha256
 
 
 def open_reader(
@@ -170,7 +251,7 @@ def open_reader(
     part_bytes: int = 256 << 20,
     resume: dict[str, Any] | None = None,
 ) -> DumpReader:
-    """Open an inspected file for reading.
+    """Open an inspected file for reading, with the reader of its kind.
 
     Args:
         file: The file.
@@ -184,14 +265,19 @@ def open_reader(
         A reader whose `next_batch()` gives rows of `schema.DUMP_COLUMNS` until the part ends and it gives None. Then
         `next_part()` says where the next part begins, and None at the end of the file.
     """
+    options: dict[str, Any] = {"wiki_id": file.wiki_id, "source_id": source_id}
+    if file.kind == "articles":
+        enterprise: Any = importlib.import_module("wikigrove.sources.enterprise")
+        reader: DumpReader = enterprise.open_articles(file, threads=threads, batch_bytes=batch_bytes, **options)
+        return reader
     return DumpReader(
         file.path,
-        wiki_id=file.wiki_id,
-        source_id=source_id,
         threads=threads,
         batch_bytes=batch_bytes,
         part_bytes=part_bytes,
         resume=resume,
+        digests=tuple(sorted({"md5", "sha1"} & set(file.published))),
+        **options,
     )
 
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! bindings → all below
-//! dump → page, digest    batch → page    leaf → digest    merkle → digest    herding → topk
+//! dump → page, digest    enterprise → page, digest    batch → page    leaf → digest    merkle → digest    herding → topk
 //! page, text, topk, digest, embed → nothing
 //! ```
 //! Nothing here reads the clock, the environment or global state, prints, or names Python (only `bindings` does).
@@ -11,6 +11,7 @@ pub mod batch;
 pub mod digest;
 pub mod dump;
 pub mod embed;
+pub mod enterprise;
 pub mod herding;
 pub mod leaf;
 pub mod merkle;

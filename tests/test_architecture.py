@@ -13,12 +13,13 @@ ALLOWED: dict[str, set[str]] = {  # module -> what it may name
     "topk": set(),
     "digest": set(),
     "dump": {"page", "digest"},
+    "enterprise": {"page", "digest"},
     "batch": {"page"},
     "leaf": {"digest"},
     "merkle": {"digest"},
     "embed": set(),
     "herding": {"topk"},
-    "bindings": {"page", "text", "topk", "digest", "dump", "batch", "leaf", "merkle", "embed", "herding"},
+    "bindings": {"page", "text", "topk", "digest", "dump", "enterprise", "batch", "leaf", "merkle", "embed", "herding"},
 }
 
 

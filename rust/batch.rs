@@ -196,6 +196,12 @@ impl RevisionColumns {
 }
 
 impl RecordSink for RevisionColumns {
+    fn enter_wiki(&mut self, wiki_id: &str) {
+        if self.wiki_id != wiki_id {
+            wiki_id.clone_into(&mut self.wiki_id);
+        }
+    }
+
     fn push(&mut self, page: &Page, revision: &Revision<'_>) {
         self.rows += 1;
         self.taken_bytes += revision.position.element_length.unsigned_abs();

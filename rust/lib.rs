@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! bindings → all below
-//! dump → page, digest, stream    stream → bzip2    batch → page    leaf → digest    merkle → digest    herding → topk
+//! dump, enterprise → page, digest, stream    stream → bzip2    batch → page    leaf, merkle → digest    herding → topk
 //! page, text, topk, digest, embed, bzip2 → nothing
 //! ```
 //! Nothing here reads the clock, the environment or global state, prints, or names Python (only `bindings` does).
@@ -12,6 +12,7 @@ pub mod bzip2;
 pub mod digest;
 pub mod dump;
 pub mod embed;
+pub mod enterprise;
 pub mod herding;
 pub mod leaf;
 pub mod merkle;

@@ -214,6 +214,8 @@ pub struct Quarantined {
 
 /// What takes the records a reader yields, in dump order.
 pub trait RecordSink {
+    /// Says which wiki the records that follow are of, where one file holds those of several.
+    fn enter_wiki(&mut self, _wiki_id: &str) {}
     /// Takes one record.
     fn push(&mut self, page: &Page, revision: &Revision<'_>);
     /// Takes one record whose checksum is still to be compared; its statuses are those of a mismatch.

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 __all__ = [
     "DEBUG_BUILD",
+    "ArticleReader",
     "Batch",
     "DumpReader",
     "Tree",
@@ -25,6 +26,7 @@ __all__ = [
     "encode_leaves",
     "encode_output_leaves",
     "feature_means",
+    "find_superseded",
     "fit_table",
     "frontier",
     "hash_embed",
@@ -41,6 +43,7 @@ __all__ = [
     "pair_means",
     "plain_text",
     "random_features",
+    "read_article",
     "read_record",
     "tile_paths",
     "tile_root",
@@ -95,6 +98,36 @@ def read_record(
     element_length: int,
     namespaces: list[tuple[int, str]],
     seek: list[tuple[int, int]] = [],
+) -> Batch: ...
+
+# ---------------------------------------------------------------- enterprise
+
+@final
+class ArticleReader:
+    def __new__(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        wiki_id: str,
+        source_id: int = 0,
+        threads: int = 1,
+        batch_bytes: int = 8388608,
+        digests: Sequence[str] = (),
+        superseded: list[int] | None = None,
+        line_bytes: int = 268435456,
+    ) -> ArticleReader: ...
+    def next_batch(self) -> Batch | None: ...
+    def next_part(self) -> dict[str, Any] | None: ...
+    def quarantine(self) -> Batch: ...
+    def seek_points(self) -> Batch: ...
+    def siteinfo(self) -> dict[str, Any] | None: ...
+    def summary(self) -> dict[str, Any]: ...
+
+def find_superseded(
+    path: str | os.PathLike[str], *, wiki_id: str, threads: int = 1, digests: Sequence[str] = ()
+) -> tuple[list[int], dict[str, Any]]: ...
+def read_article(
+    path: str | os.PathLike[str], *, wiki_id: str, source_id: int, element_offset: int, element_length: int
 ) -> Batch: ...
 
 # ---------------------------------------------------------------- text

@@ -3,6 +3,7 @@
 mod arrow;
 mod dump;
 mod embed;
+mod enterprise;
 mod errors;
 mod herding;
 mod leaf;
@@ -27,6 +28,10 @@ mod _core {
     // ---- dump
     #[pymodule_export]
     use super::dump::{DumpReader, read_record};
+
+    // ---- enterprise
+    #[pymodule_export]
+    use super::enterprise::{ArticleReader, find_superseded, read_article};
 
     // ---- text
     #[pymodule_export]

@@ -1,8 +1,8 @@
 """Reverts, and the newest revision of a page that has stood: read from the checksums of a history alone.
 
 An identity revert is a revision whose content equals that of an earlier one, with at least one other revision between
-(https://meta.wikimedia.org/wiki/Research:Revert; radius 15 as in Priedhorsky et al., GROUP 2007). The definition is that
-of `mwreverts.Detector`: the last radius + 1 revisions are looked at, the latest equal one is what was restored, and an
+(https://meta.wikimedia.org/wiki/Research:Revert; radius 15 as in Priedhorsky et al., GROUP 2007). The definition is
+that of `mwreverts.Detector`: the last radius + 1 revisions are looked at, the latest equal one is what was restored, and an
 equal neighbour makes the revision a null edit instead.
 
 The functions over arrays see many pages at once. The ones over a store hold whole pages in memory, one batch of them at
@@ -148,7 +148,7 @@ def _check_radius(radius: int) -> None:
 def reverts(store: Store | str | Path, *, radius: int = RADIUS, manifest: Manifest | None = None) -> pa.Table:
     """List the identity reverts of a store that holds histories.
 
-    Revisions of a page are taken in order of (timestamp, id), wherever their files lie; one without timestamp goes first.
+    Revisions of a page are taken in order of (timestamp, id), wherever their files lie; one without time goes first.
     Content that is hidden or has no checksum equals nothing, not even itself.
 
     Args:
@@ -177,7 +177,7 @@ def stable_revisions(
     """Choose of every page the newest revision that is visible, was not reverted, and had the time to be.
 
     That time has passed when `stood_seconds` lie between the revision and the newest one of its wiki in the store, or
-    `radius` later revisions came. Where no revision of a page qualifies, its newest visible one is named, not as stable.
+    `radius` later revisions came. Where no revision of a page qualifies, its newest visible one is named as not stable.
     A store of current revisions alone knows no reverts: there a revision is stable when it stood long enough.
 
     Args:
@@ -272,11 +272,9 @@ def _stable_of(chains: _Chains, radius: int, stood_seconds: int, ends: dict[str,
     reasons = np.where(stable >= 0, np.where(stood[chosen], 0, 1), np.where(shown >= 0, 2, 3))
     undone_before = np.concatenate(([0], np.cumsum(undone)))
     rows = chains.rows.take(pa.array(chosen)).combine_chunks()
-    columns = {
-        name: rows[name] for name in ("wiki_id", "page_id", "leaf_index", "revision_id", "revision_dt")
-    } | {
+    columns = {name: rows[name] for name in ("wiki_id", "page_id", "leaf_index", "revision_id", "revision_dt")} | {
         "is_stable": pa.array(reasons <= 1),
-        "reason": pa.array(REASONS).take(pa.array(reasons)),
+        "reason": pa.array([REASONS[reason] for reason in reasons.tolist()], pa.string()),
         "newer": pa.array(lasts - chosen),
         "newer_reverted": pa.array(undone_before[lasts + 1] - undone_before[chosen + 1]),
     }
@@ -379,7 +377,7 @@ def _set_aside(
         if key not in apart:
             ready.append(run)
             continue
-        own = run.take(pa.array(np.arange(run.num_rows)))  # a slice would keep its whole batch in memory
+        own = run.take(pa.array(range(run.num_rows), pa.int64()))  # a slice would keep its whole batch in memory
         waiting.setdefault(key, []).append(own)
         apart[key] -= run.num_rows
         if apart[key] == 0:

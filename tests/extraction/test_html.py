@@ -45,7 +45,7 @@ CASES = [
     ("<a class='external autonumber' href='x'></a><a href='y'>see</a>", "see", {"external_link_url": 1, "html_tag": 1}),
     ("<span typeof='mw:Extension/math'>x</span><math>y</math>.", ".", {"math": 2}),
     (
-        """a<span typeof="mw:LanguageVariant" data-mw-variant='{"twoway":[{"l":"zh-hans","t":"计<b>算</b>"}]}'></span>b""",
+        """a<span data-mw-variant='{"twoway":[{"l":"zh-hans","t":"计<b>算</b>"}]}'></span>b""",
         "a计算b",
         {"language_variant": 1},
     ),
@@ -65,7 +65,7 @@ def test_case(html: str, text: str, losses: dict[str, int]) -> None:
 
 
 def test_templates_are_told_by_class_only_where_nothing_better_is_there() -> None:
-    page = "<html><head><meta property='mw:htmlVersion' content='2.8.0'></head><body><p class='hatnote'>a</p></body></html>"
+    page = "<html><head><meta property='mw:htmlVersion' content='2.8.0'></head><p class='hatnote'>a</p></html>"
     assert html_text(page)[0] == "a"
     assert html_text(page.replace("mw:htmlVersion", "x"))[0] == ""
 
@@ -106,8 +106,31 @@ def test_hostile_html_is_read_or_refused_soon(html: str) -> None:
     assert losses or text
 
 
-TOKENS = ["<p>", "</p>", "<b>", "<table>", "<td>", "</table>", "<sup class=reference>", "</sup>", "<!--", "-->", "(", ")",
-          ",", " ", "\n", "a", "é", "&nbsp;", "&#0;", "<br>", "<i typeof=mw:Transclusion about=#mwt1>", "</i>", "<pre>"]  # fmt: skip
+TOKENS = [
+    "<p>",
+    "</p>",
+    "<b>",
+    "<table>",
+    "<td>",
+    "</table>",
+    "<sup class=reference>",
+    "</sup>",
+    "<!--",
+    "-->",
+    "(",
+    ")",
+    ",",
+    " ",
+    "\n",
+    "a",
+    "é",
+    "&nbsp;",
+    "&#0;",
+    "<br>",
+    "<i typeof=mw:Transclusion about=#mwt1>",
+    "</i>",
+    "<pre>",
+]
 
 
 @settings(max_examples=200, deadline=None)

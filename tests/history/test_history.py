@@ -1,4 +1,4 @@
-"""Reverts and stable revisions: a twin that walks one revision at a time, real histories, and pages in several files."""
+"""Reverts and stable revisions: a twin that walks one revision at a time, real histories, pages in several files."""
 
 from __future__ import annotations
 
@@ -225,7 +225,9 @@ def test_a_page_larger_than_any_batch_is_read_whole(records: Any) -> None:
 
 
 def built(folder: Path, sources: list[Path], wiki: str) -> Any:
-    wikigrove.build([str(source) for source in sources], into=str(folder / "store"), wiki=wiki, keys=str(folder / "keys"))
+    wikigrove.build(
+        [str(source) for source in sources], into=str(folder / "store"), wiki=wiki, keys=str(folder / "keys")
+    )
     return wikigrove.Store.open(folder / "store")
 
 
@@ -235,7 +237,9 @@ def test_reverts_of_a_real_history(tmp_path: Path) -> None:
         pytest.skip(f"no real history: {source}")
     store = built(tmp_path, [source], "simplewiki")
     found = history.reverts(store)
-    rows = {(row["page_id"], row["reverting_id"]): (row["reverted_ids"], row["reverted_to_id"]) for row in found.to_pylist()}
+    rows = {
+        (row["page_id"], row["reverting_id"]): (row["reverted_ids"], row["reverted_to_id"]) for row in found.to_pylist()
+    }
     assert len(rows) == 17
     assert rows[60, 12478] == ([12476], 10884)
     assert rows[60, 17010] == ([16544, 16543, 16542, 16541, 14514, 12509], 12478)
@@ -252,7 +256,7 @@ DUMP = """<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/" version="
 
 def test_a_page_is_joined_across_files(tmp_path: Path) -> None:
     def sha1(text: str) -> str:
-        number, digits = int.from_bytes(hashlib.sha1(text.encode()).digest()), ""
+        number, digits = int.from_bytes(hashlib.sha1(text.encode(), usedforsecurity=False).digest()), ""
         while number:
             number, digit = divmod(number, 36)
             digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits

@@ -47,8 +47,12 @@ _CLASSES: Final = {
     **dict.fromkeys(["mwe-math-element"], "math"),
     **dict.fromkeys(["mw-highlight"], "syntaxhighlight"),
     **dict.fromkeys(["thumb", "thumbinner", "mw-halign-left", "mw-halign-right"], "file"),
-    **dict.fromkeys(["mw-editsection", "toc", "catlinks", "mw-indicators", "mw-cite-backlink", "printfooter"], "html_tag"),
-    **dict.fromkeys(["infobox", "navbox", "ambox", "metadata", "hatnote", "sistersitebox", "vertical-navbox"], "template"),
+    **dict.fromkeys(
+        ["mw-editsection", "toc", "catlinks", "mw-indicators", "mw-cite-backlink", "printfooter"], "html_tag"
+    ),
+    **dict.fromkeys(
+        ["infobox", "navbox", "ambox", "metadata", "hatnote", "sistersitebox", "vertical-navbox"], "template"
+    ),
 }
 """The kinds that classes of the skin and of common templates tell, where no `typeof` does."""
 
@@ -62,11 +66,13 @@ _TAGS: Final = {
 }
 
 _BLOCKS: Final = frozenset(
-    "p div center blockquote li ul ol dl dt dd tr caption section article aside header footer main nav hr pre address "
-    "details summary figcaption h1 h2 h3 h4 h5 h6 form fieldset body".split()
+    (
+        "p div center blockquote li ul ol dl dt dd tr caption section article aside header footer main nav hr pre address "
+        "details summary figcaption h1 h2 h3 h4 h5 h6 form fieldset body"
+    ).split()  # noqa: SIM905
 )
 _LISTS: Final = frozenset({"ul", "ol", "dl"})
-_PARAGRAPHS: Final = _LISTS | frozenset("p blockquote pre h1 h2 h3 h4 h5 h6".split())
+_PARAGRAPHS: Final = _LISTS | frozenset(["p", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6"])
 
 _LOST: Final = "\0"  # no parsed text holds one
 _SEPARATORS: Final = r"[\s,;:、，；：]"
@@ -110,12 +116,14 @@ def html_text(html: str) -> tuple[str, list[Loss]]:
 
 
 _UNREAD: Final = re.compile(r"""<!--.*?(?:-->|\Z)|=\s{0,4}(?:"[^"]*"|'[^']*')""", re.DOTALL)
-_NESTING: Final = re.compile(r"<(/?)(?!p\b|br\b|img\b|hr\b|input\b|link\b|meta\b|wbr\b|col\b|area\b|source\b)[a-z]", re.I)
+_NESTING: Final = re.compile(
+    r"<(/?)(?!p\b|br\b|img\b|hr\b|input\b|link\b|meta\b|wbr\b|col\b|area\b|source\b)[a-z]", re.I
+)
 _LONG_TAG: Final = re.compile(rf"<[a-z][^>]{{{_MOST_ATTRIBUTES},}}", re.I)
 
 
 def _is_hostile(html: str) -> bool:
-    """Say whether elements are nested, or attributes repeated, as no page's are. An estimate: comments and quotes go first."""
+    """Estimate whether elements are nested, or attributes repeated, as on no page; comments and quotes do not count."""
     if html.count("<") <= _DEEPEST and len(html) <= _MOST_ATTRIBUTES:
         return False
     bare = _UNREAD.sub("", html)

@@ -1,8 +1,8 @@
 """Reverts, and the newest revision of a page that has stood: read from the checksums of a history alone.
 
 An identity revert is a revision whose content equals that of an earlier one, with at least one other revision between
-(https://meta.wikimedia.org/wiki/Research:Revert; radius 15 as in Priedhorsky et al., GROUP 2007). The definition is
-that of `mwreverts.Detector`: the last radius + 1 revisions are looked at, the latest equal one is what was restored, and an
+(https://meta.wikimedia.org/wiki/Research:Revert; radius 15 as in Priedhorsky et al., GROUP 2007). It is defined as in
+`mwreverts.Detector`: the last radius + 1 revisions are looked at, the latest equal one is what was restored, and an
 equal neighbour makes the revision a null edit instead.
 
 The functions over arrays see many pages at once. The ones over a store hold whole pages in memory, one batch of them at

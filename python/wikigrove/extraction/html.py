@@ -65,12 +65,13 @@ _TAGS: Final = {
     "math": "math",
 }
 
-_BLOCKS: Final = frozenset(
-    (
-        "p div center blockquote li ul ol dl dt dd tr caption section article aside header footer main nav hr pre address "
-        "details summary figcaption h1 h2 h3 h4 h5 h6 form fieldset body"
-    ).split()  # noqa: SIM905
-)
+# fmt: off
+_BLOCKS: Final = frozenset([
+    "p", "div", "center", "blockquote", "li", "ul", "ol", "dl", "dt", "dd", "tr", "caption", "section", "article",
+    "aside", "header", "footer", "main", "nav", "hr", "pre", "address", "details", "summary", "figcaption", "h1",
+    "h2", "h3", "h4", "h5", "h6", "form", "fieldset", "body",
+])
+# fmt: on
 _LISTS: Final = frozenset({"ul", "ol", "dl"})
 _PARAGRAPHS: Final = _LISTS | frozenset(["p", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6"])
 

@@ -5,78 +5,16 @@
 //! change a row; every position names the element it says; a record is found again at its position.
 #![no_main]
 
-use std::fmt::{self, Write as _};
-use std::fs::File;
-use std::hash::Hasher;
-use std::io::{Read, Write};
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::io::Read;
+use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use wikigrove::batch::{RevisionColumns, quarantine_batch};
+use wikigrove::batch::quarantine_batch;
 use wikigrove::digest::sha256;
 use wikigrove::dump::{DumpError, DumpReader, ErrorKind, Summary, read_record};
-use wikigrove::page::{Page, Position, Quarantined, RecordSink, Revision};
-
-const WIKI: &str = "examplewiki";
-
-/// A record by the hash of all it says, and its position.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Row {
-    hash: u64,
-    position: Position,
-}
-
-struct Hashed(std::hash::DefaultHasher);
-
-impl fmt::Write for Hashed {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.write(text.as_bytes());
-        Ok(())
-    }
-}
-
-/// Takes records as hashes and, where asked to (it costs more than the parsing), as the product does: as columns.
-#[derive(Default)]
-struct Rows {
-    rows: Vec<Row>,
-    taken_bytes: u64,
-    columns: Option<RevisionColumns>,
-}
-
-impl Rows {
-    fn new(with_columns: bool) -> Self {
-        Self { columns: with_columns.then(|| RevisionColumns::new(WIKI, 0, 1)), ..Self::default() }
-    }
-
-    fn finish(self) -> Vec<Row> {
-        if let Some(columns) = self.columns {
-            assert_eq!(columns.taken_bytes(), self.taken_bytes);
-            let batch = columns.finish().expect("the batch follows the schema");
-            assert_eq!(batch.num_rows(), self.rows.len());
-        }
-        self.rows
-    }
-}
-
-impl RecordSink for Rows {
-    fn push(&mut self, page: &Page, revision: &Revision<'_>) {
-        if let Some(columns) = &mut self.columns {
-            columns.push(page, revision);
-        }
-        self.taken_bytes += revision.position.element_length.unsigned_abs();
-        let mut plain = revision.clone();
-        plain.position = Position::default();
-        let mut hashed = Hashed(std::hash::DefaultHasher::new());
-        write!(hashed, "{page:?}{plain:?}").expect("hashing never fails");
-        self.rows.push(Row { hash: hashed.0.finish(), position: revision.position });
-    }
-
-    fn taken_bytes(&self) -> u64 {
-        self.taken_bytes
-    }
-}
+use wikigrove::page::{Position, Quarantined};
+use wikigrove_fuzz::rows::{Row, Rows, WIKI};
+use wikigrove_fuzz::scratch::{gzip, scratch};
 
 #[derive(Debug, PartialEq, Eq)]
 struct Outcome {
@@ -158,31 +96,10 @@ fn check(outcome: &Outcome, decompressed: Option<&[u8]>, size: u64) {
     }
 }
 
-/// One file of this process in memory, written anew each time; a name, because the reader opens by name.
-fn scratch(bytes: &[u8]) -> PathBuf {
-    static FILE: OnceLock<(PathBuf, File)> = OnceLock::new();
-    let (path, file) = FILE.get_or_init(|| {
-        let memory = Path::new("/dev/shm");
-        let folder = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
-        let path = folder.join(format!("wikigrove-fuzz-{}", std::process::id()));
-        let file = File::create(&path).expect("a scratch file can be made");
-        (path, file)
-    });
-    file.set_len(0).expect("truncates");
-    file.write_all_at(bytes, 0).expect("writes");
-    path.clone()
-}
-
 fn bzip2(bytes: &[u8]) -> Vec<u8> {
     let mut packed = Vec::new();
     bzip2::read::BzEncoder::new(bytes, bzip2::Compression::fast()).read_to_end(&mut packed).expect("packs");
     packed
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(bytes).expect("packs");
-    encoder.finish().expect("packs")
 }
 
 fn has_one_header(bytes: &[u8]) -> bool {

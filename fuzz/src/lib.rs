@@ -1,3 +1,5 @@
-//! What several fuzz targets need: a plain bzip2 decoder that repairs check sums.
+//! What several fuzz targets need.
 
 pub mod repair;
+pub mod rows;
+pub mod scratch;

@@ -188,7 +188,9 @@ impl Parser {
             Some(digest) => digest.chain_update(bytes).finalize().into(),
             None => sha256(&[bytes]),
         };
-        let revision_id = revision_id(bytes, &task.frame.inside);
+        // Above the limit the id may be gone by now or not, depending on the windows.
+        let is_kept = length <= REVISION_BYTES as u64;
+        let revision_id = if is_kept { revision_id(bytes, &task.frame.inside) } else { None };
         ledger.quarantine(position, (page_id, revision_id), fault, digest);
     }
 

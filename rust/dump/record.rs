@@ -171,7 +171,9 @@ impl Cursor {
     fn read_header(&mut self) -> Result<(), DumpError> {
         let mut nothing = Nothing;
         loop {
-            let rest = self.parser.buffer.rest().trim_ascii_start();
+            let rest = self.parser.buffer.rest();
+            let text = memchr::memchr(b'<', rest).unwrap_or(rest.len()); // text between elements, which `step` warns of
+            let rest = rest.get(text..).unwrap_or_default();
             let found =
                 if rest.is_empty() || !self.parser.is_between() { Found::Incomplete } else { markup_at(rest, 0) };
             if matches!(found, Found::Markup(found) if found.element == Element::Revision) {

@@ -129,6 +129,7 @@ impl Scanner<'_> {
         if let Some(row) = self.row.take() {
             self.out.truncate(self.line.out_start);
             self.line.quotes = Quotes::default();
+            self.line.link_target = None;
             self.losses = row.losses;
             self.links = self.links.min(row.links);
             self.losses.add(Kind::Table, end.saturating_sub(row.start));

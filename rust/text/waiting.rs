@@ -127,6 +127,7 @@ impl Scanner<'_> {
         }
         self.row = None;
         self.line = frame.line;
+        self.line.link_target = self.line.link_target.map(|mark| mark.min(self.out.len())); // blanks before it are gone
         self.losses = frame.losses;
         self.links = frame.links;
         self.variants = frame.variants;

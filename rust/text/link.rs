@@ -115,9 +115,12 @@ impl Scanner<'_> {
     }
 
     fn begins_url(&self, start: usize) -> bool {
-        PROTOCOLS
-            .iter()
-            .any(|protocol| slice(self.text, start, start + protocol.len()).eq_ignore_ascii_case(protocol))
+        // Every protocol has its colon among the first eight bytes, and few targets have one there.
+        let begin = slice(self.text, start, start + 8);
+        if !begin.contains(&b':') && !begin.starts_with(b"//") {
+            return false;
+        }
+        PROTOCOLS.iter().any(|protocol| slice(self.text, start, start + protocol.len()).eq_ignore_ascii_case(protocol))
     }
 
     pub(super) fn closing_bracket(&mut self) {

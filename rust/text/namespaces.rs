@@ -42,7 +42,9 @@ impl Namespaces {
     pub fn new<'n>(local: impl IntoIterator<Item = (i64, &'n str)>) -> Self {
         let mut local: Vec<(i64, &str)> = local.into_iter().collect();
         if local.iter().all(|&(number, _)| number != FILE) {
-            local.extend(LOCAL_NAMES.iter().flat_map(|&(number, names)| names.split('|').map(move |name| (number, name))));
+            local.extend(
+                LOCAL_NAMES.iter().flat_map(|&(number, names)| names.split('|').map(move |name| (number, name))),
+            );
         }
         let known = ALIASES.iter().flat_map(|&(number, names)| names.split(' ').map(move |name| (number, name)));
         let mut names: Vec<(String, Kind)> = local

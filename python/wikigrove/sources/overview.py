@@ -142,7 +142,7 @@ def _look_at_file(
             facts |= _facts_of_index(path)
         # The reader may know better where neither content nor name told anything.
         if seen.kind in READABLE or seen.kind in {"otherxml", "unknown"}:
-            file = inspect(path, wiki_id=wiki_id, published=published, follow=follow)
+            file = inspect(path, wiki_id=wiki_id, published=published, follow=follow, measured=False)
             facts |= _facts_of_dump(file)
             overview.warnings += file.warnings
         if verify and published.sums:

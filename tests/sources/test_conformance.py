@@ -153,6 +153,7 @@ def test_what_holds_records_is_read_and_the_rest_is_refused_by_type(outcomes: li
 def expected_refusals(outcomes: list[Outcome]) -> dict[str, str]:
     refused = {
         "history/mediawiki_header.xml": "TruncatedInputError",
+        "history/python-mediawiki-utilities__test.7z": "DumpFormatError",  # its only member is empty
         "multistream/output_expected__writeuptopageid__header.gz": "TruncatedInputError",
         "wikidata/Wikidata-Toolkit__mock-dump-header.xml": "TruncatedInputError",
         "wikidata/Wikidata-Toolkit__mock-dump-incomplete-revision.xml": "TruncatedInputError",
@@ -171,7 +172,9 @@ def test_totals_by_folder(outcomes: list[Outcome]) -> None:
     assert read == WANTED_TOTALS
     if READS_EVERY_PACKING:
         packed = [found for found in outcomes if found.name.startswith("xml-current/pywikibot__article-pyrus.xml")]
-        assert {(found.pages, found.revisions) for found in packed if found.refused is None} == {(1, 4)}
+        read_packings = {found.compression for found in packed if found.refused is None}
+        assert read_packings == {"plain", "bz2", "gz", "xz", "lzma", "7z"}
+        assert len({(found.pages, found.revisions) for found in packed if found.refused is None}) == 1
 
 
 def test_indexes_and_metadata_can_be_used(outcomes: list[Outcome]) -> None:

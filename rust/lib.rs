@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! bindings → all below
-//! dump → page, digest, stream    batch → page    leaf → digest    merkle → digest    herding → topk
-//! page, text, topk, digest, embed, stream → nothing
+//! dump → page, digest, stream    stream → bzip2    batch → page    leaf → digest    merkle → digest    herding → topk
+//! page, text, topk, digest, embed, bzip2 → nothing
 //! ```
 //! Nothing here reads the clock, the environment or global state, prints, or names Python (only `bindings` does).
 
 pub mod batch;
+pub mod bzip2;
 pub mod digest;
 pub mod dump;
 pub mod embed;

@@ -1,0 +1,188 @@
+//! The inverse Burrows-Wheeler transform, by sixteen walkers at once.
+//!
+//! The text is read by following successors from row to row: a chain of loads, each of which waits for the one before
+//! it. But the successors are a permutation, so any set of rows cuts its cycle into segments that can be walked apart
+//! and put in order afterwards. Sixteen walkers take sixteen segments at a time, and the cache answers them together.
+//!
+//! For damaged input, too, the successors are a permutation, because the table is built from counts of the very
+//! bytes: every walk ends.
+
+use super::symbols::{TABLE_ROWS, Tokens, table};
+
+/// 2, 4, 8, 12 and 16 walkers make it ever faster; more than 16 do not.
+const WALKERS: usize = 16;
+/// Into how many segments a block is cut at most, and about how many rows of it.
+const SEGMENTS: usize = 2048;
+/// Bytes of one walker: more than a block, and no multiple of a page.
+const STRIDE: usize = 904_288;
+/// Set in the entries of rows at which segments start.
+const START: u32 = 1 << 8;
+const ROW_SHIFT: u32 = 12;
+
+/// What a walker has walked: so many bytes, from a place of its own, up to the start of another segment.
+#[derive(Clone, Copy, Default)]
+struct Segment {
+    walker: usize,
+    from: usize,
+    length: usize,
+    next: usize,
+}
+
+/// The tables of the transform; kept by a worker for their allocations.
+pub(super) struct Transform {
+    /// `successor << 12 | START | byte` of every row.
+    rows: Box<[u32; TABLE_ROWS]>,
+    /// The bytes of each walker, `STRIDE` after `STRIDE`.
+    walked: Vec<u8>,
+    segments: Vec<Segment>,
+}
+
+impl Transform {
+    pub(super) fn new() -> Self {
+        Self { rows: table(), walked: vec![0; WALKERS * STRIDE], segments: Vec::new() }
+    }
+
+    /// Appends the text whose last column the tokens are, and whose own row is `origin`, below their total.
+    pub(super) fn undo(&mut self, tokens: &Tokens, origin: usize, text: &mut Vec<u8>) {
+        self.build(tokens);
+        let starts = Starts::new(tokens.total, origin);
+        self.walk(&starts);
+        self.stitch(tokens.total, text);
+    }
+
+    /// Sorts the last column: the row at which a byte comes to lie is the one that precedes the byte's own row.
+    #[expect(clippy::indexing_slicing, reason = "bytes fewer than 256, rows cut to the table")]
+    fn build(&mut self, tokens: &Tokens) {
+        let mut places = [0; 256];
+        let mut sum = 0;
+        for (place, count) in places.iter_mut().zip(tokens.counts) {
+            *place = sum;
+            sum += count;
+        }
+        let mut row = 0u32;
+        for token in tokens.list() {
+            let (byte, count) = (token & 0xff, token >> 8);
+            let place = places[byte as usize];
+            places[byte as usize] = place + count;
+            if count == 1 {
+                self.rows[place as usize & (TABLE_ROWS - 1)] = row << ROW_SHIFT | byte;
+            } else if let Some(run) = self.rows.get_mut(place as usize..(place + count) as usize) {
+                for (entry, row) in run.iter_mut().zip(row..) {
+                    *entry = row << ROW_SHIFT | byte;
+                }
+            }
+            row += count;
+        }
+        // a walker without a segment stays here
+        self.rows[row as usize & (TABLE_ROWS - 1)] = row << ROW_SHIFT;
+    }
+
+    /// Walks all segments.
+    #[expect(clippy::indexing_slicing, reason = "walkers are sixteen, rows have 20 bits, steps are below the stride")]
+    fn walk(&mut self, starts: &Starts) {
+        let rows = &mut self.rows;
+        for segment in 0..starts.count {
+            rows[starts.row(segment) & (TABLE_ROWS - 1)] |= START;
+        }
+        self.segments.clear();
+        self.segments.resize(starts.count, Segment::default());
+        let Some(walked) = self.walked.as_chunks_mut::<STRIDE>().0.first_chunk_mut::<WALKERS>() else { return };
+        let idle = starts.rows as u32;
+        let mut at = [idle; WALKERS];
+        let mut walking = [None; WALKERS]; // (segment, step of its first byte)
+        let mut waiting = 0;
+        let mut live = 0;
+        for walker in 0..WALKERS.min(starts.count) {
+            let entry = rows[starts.row(waiting) & (TABLE_ROWS - 1)];
+            walked[walker][0] = entry as u8;
+            at[walker] = entry >> ROW_SHIFT;
+            walking[walker] = Some((waiting, 0));
+            waiting += 1;
+            live += 1;
+        }
+        let mut step = 1;
+        while live > 0 && step < STRIDE {
+            let mut entries = [0; WALKERS];
+            let mut any = 0;
+            for walker in 0..WALKERS {
+                entries[walker] = rows[(at[walker] & 0xF_FFFF) as usize];
+                any |= entries[walker];
+            }
+            if any & START == 0 {
+                for walker in 0..WALKERS {
+                    walked[walker][step] = entries[walker] as u8;
+                    at[walker] = entries[walker] >> ROW_SHIFT;
+                }
+                step += 1;
+                continue;
+            }
+            for walker in 0..WALKERS {
+                let mut entry = entries[walker];
+                if entry & START != 0 {
+                    if let Some((segment, from)) = walking[walker].take() {
+                        let next = starts.segment(at[walker] as usize);
+                        self.segments[segment] = Segment { walker, from, length: step - from, next };
+                    }
+                    if waiting < starts.count {
+                        entry = rows[starts.row(waiting) & (TABLE_ROWS - 1)];
+                        walking[walker] = Some((waiting, step));
+                        waiting += 1;
+                    } else {
+                        entry = idle << ROW_SHIFT;
+                        live -= 1;
+                    }
+                }
+                walked[walker][step] = entry as u8;
+                at[walker] = entry >> ROW_SHIFT;
+            }
+            step += 1;
+        }
+    }
+
+    /// Puts the segments in order. Where the cycle closes early, the text is periodic, and the way goes round again.
+    fn stitch(&self, total: usize, text: &mut Vec<u8>) {
+        text.reserve(total);
+        let (mut left, mut at) = (total, 0);
+        while left > 0 {
+            let Some(segment) = self.segments.get(at) else { return };
+            let length = segment.length.min(left);
+            let from = segment.walker * STRIDE + segment.from;
+            let Some(bytes) = self.walked.get(from..from + length).filter(|bytes| !bytes.is_empty()) else { return };
+            text.extend_from_slice(bytes);
+            left -= length;
+            at = segment.next;
+        }
+    }
+}
+
+/// The rows at which segments start: the origin, then every row that is a multiple of a distance.
+struct Starts {
+    rows: usize,
+    origin: usize,
+    distance: usize,
+    count: usize,
+}
+
+impl Starts {
+    fn new(rows: usize, origin: usize) -> Self {
+        let distance = (rows / SEGMENTS).max(16);
+        Self { rows, origin, distance, count: rows.div_ceil(distance) + usize::from(origin % distance != 0) }
+    }
+
+    /// The row of a segment. If the origin is a multiple, it stands first, and the multiples below it come one later.
+    fn row(&self, segment: usize) -> usize {
+        let Some(multiple) = segment.checked_sub(1) else { return self.origin };
+        let skips = self.origin % self.distance == 0 && multiple >= self.origin / self.distance;
+        (multiple + usize::from(skips)) * self.distance
+    }
+
+    /// The segment that starts at a row; the inverse of `row`.
+    fn segment(&self, row: usize) -> usize {
+        if row == self.origin {
+            return 0;
+        }
+        let multiple = row / self.distance;
+        let skips = self.origin % self.distance == 0 && multiple > self.origin / self.distance;
+        multiple + 1 - usize::from(skips)
+    }
+}

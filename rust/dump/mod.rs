@@ -34,6 +34,7 @@ mod slot;
 mod sniff;
 mod special;
 mod structure;
+mod trail;
 
 pub use error::{DumpError, ErrorKind};
 pub use ledger::Counts;

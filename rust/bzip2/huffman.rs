@@ -142,9 +142,11 @@ impl Tree {
     #[inline(never)]
     pub(super) fn slow(&self, word: u64) -> Option<(u16, u32)> {
         let prefix = (word >> (64 - MAX_LENGTH)) as u32;
-        let (length, base) = (0..).zip(&self.bases).skip(1).zip(self.bounds.iter().skip(1)).find_map(
-            |((length, base), bound)| (prefix < *bound).then_some((length, *base)),
-        )?;
+        let (length, base) = (0..)
+            .zip(&self.bases)
+            .skip(1)
+            .zip(self.bounds.iter().skip(1))
+            .find_map(|((length, base), bound)| (prefix < *bound).then_some((length, *base)))?;
         let place = (prefix >> (MAX_LENGTH - length)).wrapping_sub(base);
         Some((*self.order.get(place as usize)?, length))
     }

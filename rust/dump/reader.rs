@@ -86,7 +86,7 @@ impl DumpReader {
         let place = options.resume.as_ref().map(|state| place(state, path, wiki_id)).transpose()?.unwrap_or_default();
         let stream = stream::Reader::open(
             path,
-            stream::Options { threads: options.threads, digests: Some(options.digests), place, window_bytes: 0 },
+            &stream::Options { threads: options.threads, digests: Some(options.digests), place, window_bytes: 0 },
         )?;
         let mut parser = Parser::new(wiki_id, Buffer::starting_at(place.offset));
         let mut points = SeekPoints::default();

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! bindings → all below
-//! dump → page, digest    batch → page    leaf → digest    merkle → digest    herding → topk
-//! page, text, topk, digest, embed → nothing
+//! dump → page, digest    batch → page, digest    page → digest    leaf → digest    merkle → digest    herding → topk
+//! text, topk, digest, embed → nothing
 //! ```
 //! Nothing here reads the clock, the environment or global state, prints, or names Python (only `bindings` does).
 

@@ -8,7 +8,7 @@ use pyo3::types::PyDict;
 
 use super::arrow::Batch;
 use super::errors::{dump_error, schema_error};
-use crate::batch::{RevisionColumns, quarantine_batch};
+use crate::batch::{RevisionColumns, log_batch, quarantine_batch};
 use crate::dump::{self, Namespace};
 use crate::page::Position;
 
@@ -44,8 +44,12 @@ impl DumpReader {
 
     fn next_batch(&self, py: Python<'_>) -> PyResult<Option<Batch>> {
         let mut columns = RevisionColumns::new(&self.wiki_id, self.source_id, self.batch_bytes);
-        py.detach(|| self.lock().read(&mut columns)).map_err(|error| dump_error(error, &self.source()))?;
-        if columns.rows() == 0 {
+        let read = || {
+            let mut reader = self.lock();
+            reader.read(&mut columns).map(|()| reader.is_done())
+        };
+        let is_done = py.detach(read).map_err(|error| dump_error(error, &self.source()))?;
+        if columns.rows() == 0 && is_done {
             return Ok(None);
         }
         columns.finish().map(|batch| Some(Batch(batch))).map_err(|error| schema_error(&error))
@@ -53,6 +57,11 @@ impl DumpReader {
 
     fn quarantine(&self, py: Python<'_>) -> PyResult<Batch> {
         let batch = py.detach(|| quarantine_batch(self.lock().quarantined(), self.source_id));
+        batch.map(Batch).map_err(|error| schema_error(&error))
+    }
+
+    fn log_items(&self, py: Python<'_>) -> PyResult<Batch> {
+        let batch = py.detach(|| log_batch(self.lock().log_items(), &self.wiki_id, self.source_id));
         batch.map(Batch).map_err(|error| schema_error(&error))
     }
 

@@ -17,6 +17,10 @@ pub(crate) const NAME_BYTES: usize = 1 << 10;
 /// `MediaWiki` keeps 500 characters.
 pub(crate) const COMMENT_BYTES: usize = 64 << 10;
 pub(crate) const SITEINFO_BYTES: usize = 1 << 20;
+/// One `<logitem>` element, raw. `MediaWiki` keeps 64 KiB of parameters.
+pub(crate) const LOGITEM_BYTES: usize = 1 << 20;
+/// Raw bytes of the log items that are handed over at once.
+pub(crate) const LOGITEMS_BYTES: u64 = 8 << 20;
 /// Slots of one revision, main included.
 pub(crate) const SLOTS: usize = 64;
 /// Quarantine rows kept; more are only counted.

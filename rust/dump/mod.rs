@@ -4,6 +4,7 @@
 //! reader → decompress (bytes, streams)  → sniff
 //!        → parser → structure (document, pages)
 //!                 → elements → frame (where elements end) → scan
+//!                                                  → logitem
 //!                                                  → revision → slot, contributor, checksum → field → decode
 //! record: one revision again, from its position
 //! ```
@@ -23,6 +24,7 @@ mod frame;
 mod header;
 mod ledger;
 mod limits;
+mod logitem;
 mod parser;
 mod reader;
 mod record;

@@ -13,7 +13,7 @@ use super::error::{DumpError, ErrorKind, Fault, Reason, shown};
 use super::frame::{Frame, Spare};
 use super::header::Header;
 use super::ledger::Ledger;
-use super::limits::TAG_BYTES;
+use super::limits::{LOGITEMS_BYTES, TAG_BYTES};
 use super::scan::{CDATA_END, Found, Kind, Markup, markup_at};
 use super::seen::Seen;
 use super::siteinfo::SiteInfo;
@@ -24,7 +24,7 @@ use crate::page::{Page, RecordSink};
 /// Why `run` came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Progress {
-    /// The sink has enough.
+    /// The sink has enough, or log items do.
     Full,
     NeedMore,
     Finished,
@@ -34,6 +34,7 @@ pub(crate) enum Progress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Revision,
+    LogItem,
     HeaderField,
     SiteInfo,
     Skip,
@@ -138,7 +139,7 @@ impl Parser {
     /// Parses until `sink` holds `target` bytes or more are needed.
     pub(crate) fn run(&mut self, sink: &mut impl RecordSink, target: u64) -> Result<Progress, DumpError> {
         loop {
-            if sink.taken_bytes() >= target {
+            if sink.taken_bytes() >= target || self.ledger.log_bytes >= LOGITEMS_BYTES {
                 return Ok(Progress::Full);
             }
             let went_on = self.step(sink).map_err(|error| error.on_page(self.page_id()))?;

@@ -12,7 +12,7 @@ use super::ledger::Counts;
 use super::limits::{AHEAD_BYTES, WINDOW_BYTES};
 use super::parser::{Parser, Progress};
 use super::siteinfo::SiteInfo;
-use crate::page::{Quarantined, RecordSink};
+use crate::page::{LogItem, Quarantined, RecordSink};
 
 /// Most raw bytes in one batch: the string columns of a batch count with 31 bits.
 const BATCH_BYTES: u64 = 1 << 30;
@@ -61,12 +61,14 @@ impl DumpReader {
         })
     }
 
-    /// Fills `sink` with the next records; it stays empty at the clean end.
+    /// Fills `sink` with the next records; it stays empty at the clean end, and where many log items come first. The log items
+    /// of the previous call are forgotten.
     ///
     /// # Errors
     /// When the dump cannot be read on. All whole records before that place were given out by then; a reader that failed
     /// keeps failing.
     pub fn read(&mut self, sink: &mut (impl RecordSink + Send)) -> Result<(), DumpError> {
+        self.parser.ledger.forget_log_items();
         while !self.is_done {
             if let Some(failure) = &self.failure {
                 return if sink.taken_bytes() > 0 { Ok(()) } else { Err(failure.clone()) };
@@ -112,6 +114,18 @@ impl DumpReader {
     #[must_use]
     pub fn site_info(&self) -> Option<&SiteInfo> {
         self.parser.site.as_ref()
+    }
+
+    /// Whether the clean end of the file was reached.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.is_done
+    }
+
+    /// The log items met by the last call of `read`.
+    #[must_use]
+    pub fn log_items(&self) -> &[LogItem] {
+        &self.parser.ledger.log_items
     }
 
     /// The records that could not be read so far.

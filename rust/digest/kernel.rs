@@ -16,9 +16,8 @@ pub(super) struct Sha(());
 impl Sha {
     /// `None` where they are missing.
     pub(super) fn detected() -> Option<Self> {
-        let found = is_x86_feature_detected!("sha")
-            && is_x86_feature_detected!("ssse3")
-            && is_x86_feature_detected!("sse4.1");
+        let found =
+            is_x86_feature_detected!("sha") && is_x86_feature_detected!("ssse3") && is_x86_feature_detected!("sse4.1");
         found.then_some(Self(()))
     }
 

@@ -9,6 +9,7 @@ from wikigrove import _core, errors
 
 if TYPE_CHECKING:
     from wikigrove.embedding import Embedder, HashEmbedder, PrecomputedEmbedder
+    from wikigrove.history import reverts, stable_revisions
     from wikigrove.pipeline.audit import trace, verify
     from wikigrove.pipeline.build import build
     from wikigrove.pipeline.release import export
@@ -33,9 +34,11 @@ __all__ = [
     "export",
     "fetch_by_ids",
     "plain_text",
+    "reverts",
     "search",
     "select",
     "select_representative",
+    "stable_revisions",
     "trace",
     "verify",
 ]
@@ -51,9 +54,11 @@ _HOMES = {
     "export": "wikigrove.pipeline.release",
     "fetch_by_ids": "wikigrove.store",
     "plain_text": "wikigrove.pipeline.texts",
+    "reverts": "wikigrove.history",
     "search": "wikigrove.pipeline.vectors",
     "select": "wikigrove.pipeline.sample",
     "select_representative": "wikigrove.selection",
+    "stable_revisions": "wikigrove.history",
     "trace": "wikigrove.pipeline.audit",
     "verify": "wikigrove.pipeline.audit",
 }

@@ -109,6 +109,21 @@ def _search(options: argparse.Namespace) -> int:
     return 0
 
 
+def _history(options: argparse.Namespace) -> int:
+    if options.reverts:
+        table = wikigrove.reverts(options.store, radius=options.radius)
+        names = ["wiki_id", "page_id", "reverting_id", "reverted_to_id", "reverted_ids"]
+    else:
+        table = wikigrove.stable_revisions(options.store, radius=options.radius, stood_seconds=options.stood)
+        names = ["wiki_id", "page_id", "revision_id", "reason", "newer", "newer_reverted"]
+    rows = table.to_pylist()
+    for row in rows:
+        row |= {name: value.isoformat() for name, value in row.items() if hasattr(value, "isoformat")}
+    lines = ["\t".join(str(row[name]) for name in names) for row in rows]
+    _show(options, rows, "\n".join(["\t".join(names), *lines]))
+    return 0
+
+
 def _select(options: argparse.Namespace) -> int:
     selection = wikigrove.select(
         options.store,
@@ -237,6 +252,17 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("words")
     search.add_argument("-k", type=_positive, default=10)
     search.set_defaults(run=_search)
+
+    history = commands.add_parser(
+        "history", parents=[common], help="the newest stable revision of each page, or reverts"
+    )
+    history.add_argument("store")
+    history.add_argument("--reverts", action="store_true", help="list the identity reverts instead")
+    history.add_argument("--radius", type=_positive, default=15, help="most revisions that a revert may undo")
+    history.add_argument(
+        "--stood", type=int, default=48 * 3600, metavar="SECONDS", help="how long a stable revision must be unreverted"
+    )
+    history.set_defaults(run=_history)
 
     select = commands.add_parser(
         "select", parents=[common, threads], help="a representative subset, beside random ones"

@@ -89,7 +89,6 @@ impl Tree {
 
     /// Makes the code of these lengths, all of them 1 to 20. Indices from `entries` on take the slow way.
     #[expect(clippy::indexing_slicing, reason = "lengths are at most 20 and symbols fewer than 258, by the header")]
-    #[inline(never)]
     pub(super) fn build(&mut self, lengths: &[u8], entries: usize) {
         self.singles.fill(Single::default());
         let (mut code, mut place) = (0u32, 0u32);
@@ -143,9 +142,11 @@ impl Tree {
     #[inline(never)]
     pub(super) fn slow(&self, word: u64) -> Option<(u16, u32)> {
         let prefix = (word >> (64 - MAX_LENGTH)) as u32;
-        let (length, base) = (0..).zip(&self.bases).skip(1).zip(self.bounds.iter().skip(1)).find_map(
-            |((length, base), bound)| (prefix < *bound).then_some((length, *base)),
-        )?;
+        let (length, base) = (0..)
+            .zip(&self.bases)
+            .skip(1)
+            .zip(self.bounds.iter().skip(1))
+            .find_map(|((length, base), bound)| (prefix < *bound).then_some((length, *base)))?;
         let place = (prefix >> (MAX_LENGTH - length)).wrapping_sub(base);
         Some((*self.order.get(place as usize)?, length))
     }

@@ -1,7 +1,7 @@
 //! bzip2 data to bytes, block by block, on as many threads as the caller allows.
 //!
 //! A block is decoded in five steps: its prefix codes give move-to-front indices and run digits, these give *tokens*
-//! (a byte and how often), the tokens give a table of successors, sixteen walkers at once undo the Burrows-Wheeler
+//! (a byte and how often), the tokens give a table of successors, two dozen walkers at once undo the Burrows-Wheeler
 //! transform in that table, and the outer run lengths are undone into the piece that is handed out.
 //! It gives the bytes that libbz2 gives, checks every checksum, and knows nothing but bytes.
 

@@ -50,7 +50,9 @@ pub(super) use x86::Avx2;
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "byte shuffles: the compiler does not find them by itself")]
 mod x86 {
-    use std::arch::x86_64::{__m128i, _mm_cvtsi128_si32, _mm_load_si128, _mm_loadu_si128, _mm_or_si128, _mm_shuffle_epi8, _mm_storeu_si128};
+    use std::arch::x86_64::{
+        __m128i, _mm_cvtsi128_si32, _mm_load_si128, _mm_loadu_si128, _mm_or_si128, _mm_shuffle_epi8, _mm_storeu_si128,
+    };
 
     use super::{List, Recency};
 
@@ -84,7 +86,13 @@ mod x86 {
         while index < Avx2::ENTRIES {
             let mut to = 0;
             while to < Avx2::ENTRIES {
-                let from = if to == 0 { index } else if to <= index { to - 1 } else { to };
+                let from = if to == 0 {
+                    index
+                } else if to <= index {
+                    to - 1
+                } else {
+                    to
+                };
                 let own = &mut moves[index];
                 let row = match (to < 16, from < 16) {
                     (true, true) => &mut own.first_from_first,

@@ -6,7 +6,6 @@ const RUN: usize = 4;
 const CHUNK: usize = 32;
 
 /// Appends the text that a block stands for.
-#[inline(never)]
 pub(super) fn undo(mut block: &[u8], text: &mut Vec<u8>) -> Result<(), Fault> {
     text.reserve(block.len());
     while let Some(start) = find_run(block) {

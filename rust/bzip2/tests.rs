@@ -199,8 +199,11 @@ fn a_reader_starts_at_any_block() {
     let whole = read(&data, 1, Kernel::widest());
     assert!(whole.pieces.len() > 5);
     for (at, piece) in whole.pieces.iter().enumerate() {
-        let place =
-            Place { stream_offset: piece.stream_offset, block_bit: piece.block_bit, level: data[piece.stream_offset as usize + 3] - b'0' };
+        let place = Place {
+            stream_offset: piece.stream_offset,
+            block_bit: piece.block_bit,
+            level: data[piece.stream_offset as usize + 3] - b'0',
+        };
         for threads in [1, 3] {
             let from = &data[piece.block_bit as usize / 8..];
             let outcome = run(Reader::at_block(from, threads, place));

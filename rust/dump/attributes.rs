@@ -1,5 +1,7 @@
 //! The attributes of one tag.
 
+use std::borrow::Cow;
+
 use super::decode;
 use super::error::{Fault, Reason, shown};
 
@@ -88,7 +90,7 @@ impl<T> Once<Option<T>> {
 pub(crate) fn value(attributes: &[u8], wanted: &[u8]) -> Result<Option<String>, Fault> {
     let mut found = Once::default();
     each(attributes, |name, raw| if name == wanted { found.set(raw, &shown(wanted)) } else { Ok(()) })?;
-    found.take().map(decode::attribute).transpose()
+    Ok(found.take().map(decode::attribute).transpose()?.map(Cow::into_owned))
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ impl Parser {
             Purpose::Revision => self.take_revision(&mut task, end, length, sink),
         }
         self.consume(end);
-        self.spare = task.frame.inside;
+        self.spare = task.frame.into_spare();
         Ok(())
     }
 
@@ -126,7 +126,7 @@ impl Parser {
     }
 
     fn take_revision(&mut self, task: &mut Task, end: usize, length: u64, sink: &mut impl RecordSink) {
-        let Self { buffer, ledger, page, context, seen, scratch, .. } = self;
+        let Self { buffer, ledger, page, context, seen, scratch, spare_trail, .. } = self;
         let bytes = buffer.rest().get(..end).unwrap_or_default();
         let (stream_offset, element_offset) = buffer.locate(task.start);
         let (page_stream_offset, page_offset) =
@@ -140,7 +140,7 @@ impl Parser {
                 break 'fault Fault::new(Reason::MissingField, "a revision outside a page");
             };
             page.has_revisions = true;
-            page.digest = None;
+            *spare_trail = page.trail.take().unwrap_or_else(|| std::mem::take(spare_trail));
             page_id = page.header.page_id();
             let settled = page.settled.get_or_insert_with(|| page.header.finish(context));
             if let Some(fault) = task.frame.take_fault(bytes) {
@@ -197,7 +197,7 @@ impl Parser {
     /// Ends the open page. One without revisions and without a readable header is quarantined itself.
     pub(crate) fn close_page(&mut self) {
         let Some(page) = self.page.take() else { return };
-        let OpenPage { start, place, header, digest: Some(digest), .. } = page else {
+        let OpenPage { start, place, header, trail: Some(trail), .. } = page else {
             return;
         };
         if let Err(fault) = header.finish(&self.context) {
@@ -205,8 +205,9 @@ impl Parser {
             let (stream_offset, element_offset) = place;
             let (page_stream_offset, page_offset) = place;
             let position = Position { stream_offset, element_offset, element_length, page_stream_offset, page_offset };
-            self.ledger.quarantine(position, (header.page_id(), None), fault, digest.finalize().into());
+            self.ledger.quarantine(position, (header.page_id(), None), fault, trail.sha256());
         }
+        self.spare_trail = trail;
     }
 }
 

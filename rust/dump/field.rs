@@ -39,12 +39,22 @@ pub(crate) fn word<'a>(bytes: &'a [u8], child: &Child<'a>, limit: usize) -> Resu
 pub(crate) fn number(bytes: &[u8], child: &Child<'_>) -> Result<Option<i64>, Fault> {
     /// More than any number has, so that a giant one is not decoded.
     const NUMBER_BYTES: usize = 64;
+    let content = raw(bytes, child);
+    if let Some(value) = content.markup.is_empty().then(|| digits(content.bytes)).flatten() {
+        return Ok(Some(value));
+    }
     let Some(digits) = word(bytes, child, NUMBER_BYTES)? else {
         return Ok(None);
     };
     let bad =
         || Fault::new(Reason::BadNumber, format!("{}: {}", shown(child.open.name(bytes)), shown(digits.as_bytes())));
     parse_number(&digits).ok_or_else(bad).map(Some)
+}
+
+/// The value of up to 18 digits, which cannot overflow.
+fn digits(written: &[u8]) -> Option<i64> {
+    let fits = (1..=18).contains(&written.len()) && written.iter().all(u8::is_ascii_digit);
+    fits.then(|| written.iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0')))
 }
 
 /// An id: a whole number above zero.
@@ -63,6 +73,10 @@ pub(crate) fn parse_number(digits: &str) -> Option<i64> {
 
 /// Microseconds since 1970 of a time written as `2001-01-21T02:12:21Z`; `None` for an empty element.
 pub(crate) fn timestamp(bytes: &[u8], child: &Child<'_>) -> Result<Option<i64>, Fault> {
+    let content = raw(bytes, child);
+    if let Some(time) = content.markup.is_empty().then(|| parse_timestamp(content.bytes)).flatten() {
+        return Ok(Some(time));
+    }
     let Some(written) = word(bytes, child, super::limits::NAME_BYTES)? else {
         return Ok(None);
     };

@@ -34,6 +34,14 @@ enum Mode {
     Damaged,
 }
 
+/// What one frame leaves to the next, so that it need not be allocated again.
+#[derive(Debug, Default)]
+pub(crate) struct Spare {
+    names: Vec<u8>,
+    open_elements: Vec<(usize, Element)>,
+    inside: Vec<Markup>,
+}
+
 /// An element on its way through the windows. All places are relative to the element's `<`.
 pub(crate) struct Frame {
     element: Element,
@@ -41,7 +49,8 @@ pub(crate) struct Frame {
     position: usize,
     mode: Mode,
     names: Vec<u8>,
-    name_ends: Vec<usize>,
+    /// For each open element: the end of its name, and what it is.
+    open_elements: Vec<(usize, Element)>,
     leaf: bool,
     /// The markup inside, in document order, without the element's own tags.
     pub(crate) inside: Vec<Markup>,
@@ -55,15 +64,18 @@ pub(crate) struct Frame {
 impl Frame {
     /// Starts at the open tag `open` of the element at `bytes[0]`. One that is not kept records nothing and its bytes may be
     /// dropped as it goes.
-    pub(crate) fn new(bytes: &[u8], open: Markup, keeps: bool, mut inside: Vec<Markup>) -> Self {
+    pub(crate) fn new(bytes: &[u8], open: Markup, keeps: bool, spare: Spare) -> Self {
+        let Spare { mut names, mut open_elements, mut inside } = spare;
+        names.clear();
+        open_elements.clear();
         inside.clear();
         let mut frame = Self {
             element: open.element,
             keeps,
             position: open.end,
             mode: Mode::Content,
-            names: Vec::new(),
-            name_ends: Vec::new(),
+            names,
+            open_elements,
             leaf: open.element.is_leaf(),
             inside,
             open,
@@ -72,9 +84,13 @@ impl Frame {
             damaged_at: None,
         };
         if open.kind == Kind::Open {
-            frame.push(open.name(bytes));
+            frame.push(open.name(bytes), open.element);
         }
         frame
+    }
+
+    pub(crate) fn into_spare(self) -> Spare {
+        Spare { names: self.names, open_elements: self.open_elements, inside: self.inside }
     }
 
     pub(crate) fn keeps(&self) -> bool {
@@ -115,7 +131,7 @@ impl Frame {
 
     /// Goes on until the element ends or `bytes` do. `bytes` starts at the element's `<`, or what was rebased of it.
     pub(crate) fn advance(&mut self, bytes: &[u8]) -> Step {
-        if self.name_ends.is_empty() {
+        if self.open_elements.is_empty() {
             return Step::Done(self.position);
         }
         loop {
@@ -158,6 +174,9 @@ impl Frame {
         if self.leaf && bytes.get(place + 1).is_some_and(|byte| !matches!(byte, b'/' | b'!' | b'?')) {
             return self.damage(place, "markup inside a text field");
         }
+        if let Some(found) = self.own_end(bytes, place) {
+            return self.close(found);
+        }
         let found = match markup_at(bytes, place) {
             Found::Incomplete => return Some(Step::More),
             Found::TooLong if self.leaf => {
@@ -180,25 +199,48 @@ impl Frame {
             Kind::Open if found.element.is_structure() => {
                 return self.damage(place, "an element that belongs outside");
             }
-            Kind::Open if self.name_ends.len() >= DEPTH => {
+            Kind::Open if self.open_elements.len() >= DEPTH => {
                 return Some(Step::Refused(place, Refusal::Depth));
             }
-            Kind::Open => self.push(found.name(bytes)),
+            Kind::Open => self.push(found.name(bytes), found.element),
             Kind::Close => {
                 if self.top() != found.name(bytes) {
                     return self.damage(place, "the end tag of another element");
                 }
-                self.pop();
-                if self.name_ends.is_empty() {
-                    self.content_end = place;
-                    return Some(Step::Done(found.end));
-                }
+                return self.close(found);
             }
             Kind::Empty | Kind::Comment | Kind::Instruction => {}
         }
         self.position = found.end;
-        self.leaf =
-            matches!(found.kind, Kind::Open) && found.element.is_leaf() || self.leaf && found.kind != Kind::Close;
+        self.leaf |= found.kind == Kind::Open && found.element.is_leaf();
+        self.record(found);
+        None
+    }
+
+    /// The end tag of the innermost element, written in the usual way.
+    fn own_end(&self, bytes: &[u8], place: usize) -> Option<Markup> {
+        let name = self.top();
+        let (_, element) = self.open_elements.last()?;
+        let after = bytes.get(place..)?.strip_prefix(b"</")?.strip_prefix(name)?;
+        let name_end = place + 2 + name.len();
+        (after.first()? == &b'>').then_some(Markup {
+            kind: Kind::Close,
+            element: *element,
+            start: place,
+            end: name_end + 1,
+            name_end,
+        })
+    }
+
+    /// Takes the end tag of the innermost element.
+    fn close(&mut self, found: Markup) -> Option<Step> {
+        self.pop();
+        if self.open_elements.is_empty() {
+            self.content_end = found.start;
+            return Some(Step::Done(found.end));
+        }
+        self.position = found.end;
+        self.leaf = false;
         self.record(found);
         None
     }
@@ -250,22 +292,22 @@ impl Frame {
     }
 
     fn outer(&self) -> &[u8] {
-        self.name_ends.first().and_then(|end| self.names.get(..*end)).unwrap_or_default()
+        self.open_elements.first().and_then(|(end, _)| self.names.get(..*end)).unwrap_or_default()
     }
 
     fn top(&self) -> &[u8] {
-        let start = self.name_ends.iter().rev().nth(1).copied().unwrap_or(0);
+        let start = self.open_elements.iter().rev().nth(1).map_or(0, |(end, _)| *end);
         self.names.get(start..).unwrap_or_default()
     }
 
-    fn push(&mut self, name: &[u8]) {
+    fn push(&mut self, name: &[u8], element: Element) {
         self.names.extend_from_slice(name);
-        self.name_ends.push(self.names.len());
+        self.open_elements.push((self.names.len(), element));
     }
 
     fn pop(&mut self) {
-        self.name_ends.pop();
-        self.names.truncate(self.name_ends.last().copied().unwrap_or(0));
+        self.open_elements.pop();
+        self.names.truncate(self.open_elements.last().map_or(0, |(end, _)| *end));
     }
 }
 
@@ -277,7 +319,7 @@ mod tests {
     fn framed(text: &str, window: usize) -> (Step, Frame) {
         let bytes = text.as_bytes();
         let Found::Markup(open) = markup_at(bytes, 0) else { unreachable!("a test starts with a tag") };
-        let mut frame = Frame::new(bytes, open, true, Vec::new());
+        let mut frame = Frame::new(bytes, open, true, Spare::default());
         let mut length = open.end;
         loop {
             length = (length + window).min(bytes.len());

@@ -38,6 +38,7 @@ mod slot;
 mod special;
 mod state;
 mod structure;
+mod trail;
 
 pub use error::{DumpError, ErrorKind};
 pub use ledger::Counts;

@@ -3,20 +3,21 @@
 //! Bytes come in windows; `run` goes on until records are enough or bytes run out. One element at a time is framed
 //! (`frame.rs`) and, once whole, understood (`elements.rs`). Only the current window and one revision are in memory.
 
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 
 use super::attributes;
 use super::buffer::Buffer;
 use super::content;
 use super::context::Context;
 use super::error::{DumpError, ErrorKind, Fault, Reason, shown};
-use super::frame::Frame;
+use super::frame::{Frame, Spare};
 use super::header::Header;
 use super::ledger::Ledger;
 use super::limits::TAG_BYTES;
 use super::scan::{CDATA_END, Found, Kind, Markup, markup_at};
 use super::seen::Seen;
 use super::siteinfo::SiteInfo;
+use super::trail::Trail;
 use crate::page::{Page, RecordSink};
 use crate::stream::Window;
 
@@ -59,8 +60,8 @@ pub(crate) struct OpenPage {
     pub(crate) settled: Option<Result<Page, Fault>>,
     pub(crate) has_revisions: bool,
     pub(crate) warned_of_memory: bool,
-    /// Of the page's bytes up to its first revision.
-    pub(crate) digest: Option<Sha256>,
+    /// The page's bytes up to its first revision.
+    pub(crate) trail: Option<Trail>,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "independent facts about the document, not states")]
@@ -71,7 +72,8 @@ pub(crate) struct Parser {
     pub(crate) site: Option<SiteInfo>,
     pub(crate) page: Option<OpenPage>,
     pub(crate) seen: Seen,
-    pub(crate) spare: Vec<Markup>,
+    pub(crate) spare: Spare,
+    pub(crate) spare_trail: Trail,
     /// Where the text of one revision is decoded.
     pub(crate) scratch: String,
     /// `version` and `xml:lang` of the root.
@@ -100,7 +102,8 @@ impl Parser {
             site: None,
             page: None,
             seen: Seen::default(),
-            spare: Vec::new(),
+            spare: Spare::default(),
+            spare_trail: Trail::default(),
             scratch: String::new(),
             root: (None, None),
             task: None,
@@ -239,8 +242,8 @@ impl Parser {
     /// Takes bytes off, past the digest of the page's header.
     pub(crate) fn consume(&mut self, count: usize) {
         let bytes = self.buffer.consume(count);
-        if let Some(digest) = self.page.as_mut().and_then(|page| page.digest.as_mut()) {
-            digest.update(bytes);
+        if let Some(trail) = self.page.as_mut().and_then(|page| page.trail.as_mut()) {
+            trail.extend(bytes);
         }
     }
 

@@ -73,15 +73,21 @@ pub(crate) fn parse<'a>(
         slot.settle(None);
     }
 
-    let mut slots: Vec<&ParsedSlot<'_>> = others.iter().collect();
-    let place = slots.partition_point(|slot| slot.role_name().as_bytes() < b"main".as_slice());
-    slots.insert(place, &main);
-    let check = checksum::check(&slots, sha1.as_deref(), context, namespace);
+    let (lone, mut several) = ([&main], Vec::new());
+    let slots: &[&ParsedSlot<'_>] = if others.is_empty() {
+        &lone
+    } else {
+        several.extend(&others);
+        let place = several.partition_point(|slot| slot.role_name().as_bytes() < b"main".as_slice());
+        several.insert(place, &main);
+        &several
+    };
+    let check = checksum::check(slots, sha1.as_deref(), context, namespace);
     let (sha1_status, sha1_reason) = match &check {
         Some(check) => (Sha1Status::Mismatch, Some(check.otherwise)),
-        None => checksum::sha1_status(&slots, sha1.as_deref(), context, namespace),
+        None => checksum::sha1_status(slots, sha1.as_deref(), context, namespace),
     };
-    let size_status = checksum::size_status(&slots, sha1_status);
+    let size_status = checksum::size_status(slots, sha1_status);
     let size = slots.iter().map(|slot| stated_size(slot)).try_fold(0i64, |sum, size| sum.checked_add(size?));
     let any_hidden = slots.iter().any(|slot| slot.state == TextState::Hidden);
 
@@ -187,7 +193,7 @@ fn content<'a>(slot: ParsedSlot<'a>, notes: &mut Notes) -> Content<'a> {
     Content {
         model,
         format,
-        sha1: sha1.flatten().filter(|_| !is_hidden).map(Cow::Owned),
+        sha1: sha1.flatten().filter(|_| !is_hidden),
         size,
         origin: slot.origin.flat(),
         state: slot.state,

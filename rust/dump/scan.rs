@@ -205,12 +205,34 @@ fn ended_by(rest: &[u8], start: usize, end: &[u8], kind: Kind) -> Found {
     }
 }
 
-fn is_name_start(byte: u8) -> bool {
+const fn is_name_start(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte == b'_' || byte == b':' || byte >= 0x80
 }
 
-fn is_name_byte(byte: u8) -> bool {
+const fn is_name_byte(byte: u8) -> bool {
     is_name_start(byte) || byte.is_ascii_digit() || byte == b'-' || byte == b'.'
+}
+
+/// Set in the class of a byte that may stand in a name.
+const NAME: u8 = 1;
+/// Set in the class of a byte that matters behind a tag's name.
+const DELIMITER: u8 = 2;
+
+/// What a byte means inside a tag.
+fn class(byte: u8) -> u8 {
+    static CLASSES: [u8; 256] = {
+        let mut classes = [0; 256];
+        let mut byte = 0u8;
+        loop {
+            let delimiter = if matches!(byte, b'<' | b'>' | b'"' | b'\'') { DELIMITER } else { 0 };
+            classes[byte as usize] = if is_name_byte(byte) { NAME } else { delimiter };
+            if byte == u8::MAX {
+                break classes;
+            }
+            byte += 1;
+        }
+    };
+    CLASSES.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
 fn tag_at(rest: &[u8], start: usize, name_start: usize) -> Found {
@@ -223,22 +245,27 @@ fn tag_at(rest: &[u8], start: usize, name_start: usize) -> Found {
         return markup(Kind::Broken, start, 1);
     }
     let name = searched.get(name_start..).unwrap_or_default();
-    let Some(name_length) = name.iter().position(|byte| !is_name_byte(*byte)) else {
+    let Some(name_length) = name.iter().position(|byte| class(*byte) & NAME == 0) else {
         return unfinished;
     };
     let name_end = name_start + name_length;
     if searched.get(name_end).is_some_and(|byte| !matches!(byte, b'/' | b'>') && !byte.is_ascii_whitespace()) {
         return markup(Kind::Broken, start, 1);
     }
+    let mut place = name_end;
     let mut quote = None;
-    for (index, byte) in searched.iter().enumerate().skip(name_end) {
-        match (quote, byte) {
-            (_, b'<') => return markup(Kind::Broken, start, 1),
-            (None, b'>') => return tag(searched, start, name_start, name_end, index),
-            (None, b'"' | b'\'') => quote = Some(byte),
-            (Some(open), byte) if open == byte => quote = None,
+    while let Some(jump) =
+        searched.get(place..).and_then(|rest| rest.iter().position(|byte| class(*byte) & DELIMITER != 0))
+    {
+        place += jump;
+        match (quote, searched.get(place)) {
+            (_, Some(b'<')) => return markup(Kind::Broken, start, 1),
+            (None, Some(b'>')) => return tag(searched, start, name_start, name_end, place),
+            (None, mark) => quote = mark,
+            (open, mark) if open == mark => quote = None,
             _ => {}
         }
+        place += 1;
     }
     unfinished
 }

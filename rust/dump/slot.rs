@@ -34,7 +34,7 @@ pub(crate) struct Text<'a> {
     /// The raw text holds a CR that the delivered text does not.
     pub(crate) has_carriage_return: bool,
     pub(crate) size: StatedSize,
-    pub(crate) sha1: Option<String>,
+    pub(crate) sha1: Option<Cow<'a, str>>,
     pub(crate) is_hidden: bool,
     /// The text lies elsewhere; stubs say where.
     pub(crate) is_stub: bool,
@@ -119,6 +119,13 @@ fn missing_role() -> Fault {
     Fault::new(Reason::MissingRole, "a slot without role")
 }
 
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
+
 /// Reads a `<text>`; what must be decoded goes to `scratch`, where there is one.
 fn text<'a>(
     bytes: &'a [u8],
@@ -139,7 +146,7 @@ fn text<'a>(
         None => StatedSize::Absent,
         Some(digits) => field::parse_number(digits).map_or(StatedSize::Unreadable, StatedSize::Bytes),
     };
-    let sha1 = sha1.take().map(decode::attribute).transpose()?.map(|sha1| sha1.trim().to_owned());
+    let sha1 = sha1.take().map(decode::attribute).transpose()?.map(trimmed);
     let raw = field::raw(bytes, child);
     let is_hidden = deleted.get().is_some();
     let (body, has_carriage_return) = if is_hidden {

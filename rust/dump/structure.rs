@@ -1,7 +1,5 @@
 //! The tags that make up a document: roots, pages, and where one ends and the next begins.
 
-use sha2::{Digest, Sha256};
-
 use super::attributes;
 use super::error::shown;
 use super::frame::Frame;
@@ -104,6 +102,8 @@ impl Parser {
         let start = self.buffer.offset();
         self.ledger.counts.pages += 1;
         self.seen.clear();
+        let mut trail = std::mem::take(&mut self.spare_trail);
+        trail.clear();
         self.page = Some(OpenPage {
             start,
             place: self.buffer.locate(start),
@@ -111,7 +111,7 @@ impl Parser {
             settled: None,
             has_revisions: false,
             warned_of_memory: false,
-            digest: Some(Sha256::new()),
+            trail: Some(trail),
         });
         self.consume(found.end);
     }

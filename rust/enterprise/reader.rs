@@ -157,11 +157,16 @@ impl ArticleReader {
     }
 
     fn step(&mut self, sink: &mut impl RecordSink) -> Result<(), ArticleError> {
-        match self.lines.next()? {
+        let cut = self.lines.next()?;
+        for (offset, message) in self.lines.warnings.drain(..) {
+            self.ledger.warn(offset, message);
+        }
+        match cut {
             Cut::NeedMore => return self.take_window(),
             Cut::End => {
+                self.judge_whole()?;
                 self.is_done = true;
-                return self.judge_whole();
+                return Ok(());
             }
             Cut::Bad { offset, length, sha256, fault } => {
                 self.has_met_record = true;
@@ -189,9 +194,6 @@ impl ArticleReader {
                 }
                 *has_met_record = true;
             }
-        }
-        for (offset, message) in self.lines.warnings.drain(..) {
-            self.ledger.warn(offset, message);
         }
         Ok(())
     }

@@ -27,6 +27,7 @@ fn specials(word: u64) -> u64 {
 }
 
 /// Place of the next special byte at or behind `from`; the length if there is none.
+#[inline]
 fn next_special(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
     while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<WORD>) {
@@ -44,6 +45,39 @@ fn unfinished() -> Fault {
     Fault::new(Reason::Unfinished, "the record ends inside a string")
 }
 
+/// Values of hexadecimal digits; `NO_DIGIT` for what is none.
+const HEX: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let (mut byte, digits) = (0usize, b"0123456789abcdef0123456789ABCDEF");
+    while byte < digits.len() {
+        #[expect(clippy::indexing_slicing, reason = "constant indices, checked when this is compiled")]
+        {
+            values[digits[byte] as usize] = (byte % 16) as u8;
+        }
+        byte += 1;
+    }
+    values
+};
+const NO_DIGIT: u8 = 0xff;
+
+fn hex(digit: u8) -> u8 {
+    HEX.get(usize::from(digit)).copied().unwrap_or(NO_DIGIT)
+}
+
+/// Length of a plain escape at the start of `rest`: neither wrong, nor half of a pair.
+#[inline]
+fn plain_escape(rest: &[u8]) -> Option<usize> {
+    match rest {
+        [_, b'u', a, b, c, d, ..] => {
+            let digits = hex(*a) | hex(*b) | hex(*c) | hex(*d);
+            let is_surrogate = hex(*a) == 0xd && hex(*b) >= 8;
+            (digits < 16 && !is_surrogate).then_some(6)
+        }
+        [_, b'"' | b'\\' | b'n' | b'/' | b't' | b'r' | b'b' | b'f', ..] => Some(2),
+        _ => None,
+    }
+}
+
 /// Finds the end of the string whose inside starts at `from`: the place of its closing quote, and whether it has escapes.
 pub(crate) fn end_of(bytes: &[u8], from: usize) -> Result<(usize, bool), Fault> {
     let (mut at, mut has_escape) = (from, false);
@@ -53,7 +87,10 @@ pub(crate) fn end_of(bytes: &[u8], from: usize) -> Result<(usize, bool), Fault> 
             Some(b'"') => return Ok((at, has_escape)),
             Some(b'\\') => {
                 has_escape = true;
-                at = escape(bytes, at)?.1;
+                at = match plain_escape(bytes.get(at..).unwrap_or_default()) {
+                    Some(length) => at + length,
+                    None => escape(bytes, at)?.1,
+                };
             }
             Some(byte) => {
                 let detail = format!("unescaped control character {byte:#04x} in a string after bytes: {at}");
@@ -82,6 +119,20 @@ fn escape(bytes: &[u8], at: usize) -> Result<(char, usize), Fault> {
     Ok((simple, at + 2))
 }
 
+/// An escape of one printable ASCII character or line end.
+#[inline]
+fn ascii_escape(bytes: &[u8], at: usize) -> Option<(char, usize)> {
+    match bytes.get(at + 1..)? {
+        [b'n', ..] => Some(('\n', at + 2)),
+        [byte @ (b'"' | b'\\' | b'/'), ..] => Some((char::from(*byte), at + 2)),
+        [b'u', b'0', b'0', c, d, ..] => {
+            let (high, low) = (hex(*c), hex(*d));
+            (matches!(high, 2..8) && low < 16).then(|| (char::from(high << 4 | low), at + 6))
+        }
+        _ => None,
+    }
+}
+
 fn unicode(bytes: &[u8], at: usize) -> Result<(char, usize), Fault> {
     let unit = code_unit(bytes, at)?;
     if let Some(character) = char::from_u32(unit) {
@@ -103,13 +154,10 @@ fn code_unit(bytes: &[u8], at: usize) -> Result<u32, Fault> {
     };
     let mut unit = 0;
     for digit in digits {
-        let value = match digit {
-            b'0'..=b'9' => digit - b'0',
-            b'a'..=b'f' => digit - b'a' + 10,
-            b'A'..=b'F' => digit - b'A' + 10,
-            _ => return Err(Fault::new(Reason::BadJson, format!("no four digits after \\u, after bytes: {at}"))),
-        };
-        unit = unit << 4 | u32::from(value);
+        if hex(*digit) == NO_DIGIT {
+            return Err(Fault::new(Reason::BadJson, format!("no four digits after \\u, after bytes: {at}")));
+        }
+        unit = unit << 4 | u32::from(hex(*digit));
     }
     Ok(unit)
 }
@@ -139,6 +187,12 @@ impl<'a> Raw<'a> {
                 return Ok(());
             }
             text.push_str(self.inside.get(from..at).unwrap_or_default());
+            // What writers escape is mostly markup and quotes, so one byte comes of it.
+            if let Some((byte, behind)) = ascii_escape(bytes, at) {
+                text.push(byte);
+                from = behind;
+                continue;
+            }
             let (character, behind) = escape(bytes, at)?;
             if matches!(character, '\0'..' ') && !matches!(character, '\t' | '\n' | '\r') {
                 return Err(Fault::new(Reason::BadChar, format!("control character U+{:04X}", u32::from(character))));

@@ -1,45 +1,93 @@
-//! bzip2: any number of streams, each of which is a place to start from.
+//! bzip2: any number of streams, whose blocks are the windows. It brings its own threads.
 
-use bzip2::{Decompress, Status};
-
-use super::codec::{Begin, Codec, Damage, Step};
+use super::error::{Error, ErrorKind};
+use super::input::Input;
+use super::source::Block;
 use super::sniff;
+use crate::bzip2::{self, Piece};
 
-/// Behind the header of a stream without blocks: the end mark and the combined checksum of nothing.
-const EMPTY: &[u8] = b"\x17\x72\x45\x38\x50\x90\0\0\0\0";
 const HEADER_BYTES: usize = 4;
 
-#[derive(Default)]
 pub(super) struct Bzip2 {
-    decoder: Option<Decompress>,
+    reader: bzip2::Reader<Input>,
+    /// Offset in the file of what the reader takes for its start.
+    base: u64,
+    /// The same for what it counts as used up.
+    first: u64,
+    /// Streams counted that began before reading did.
+    before: u64,
 }
 
-impl Codec for Bzip2 {
-    fn begin(&mut self, head: &[u8]) -> Result<Begin, Damage> {
-        if !sniff::is_bzip2(head) {
-            return Ok(if b"BZh".starts_with(head) { Begin::Unsure } else { Begin::Other });
+impl Bzip2 {
+    /// Reads from a stream on, which starts where `input` does; from a block of it, if one is given. None if none starts.
+    pub(super) fn open(
+        mut input: Input,
+        block: Option<Block>,
+        threads: usize,
+        reopen: impl FnOnce(u64) -> Input,
+    ) -> std::io::Result<Option<Self>> {
+        if input.rest().is_empty() {
+            input.fill()?;
         }
-        let behind = head.get(HEADER_BYTES..).unwrap_or_default();
-        if behind.starts_with(EMPTY) {
-            return Ok(Begin::Empty(HEADER_BYTES + EMPTY.len()));
-        }
-        self.decoder = Some(Decompress::new(false));
-        Ok(Begin::Stream(0))
+        let stream_offset = input.offset();
+        let Some(&[_, _, _, digit]) = input.rest().get(..HEADER_BYTES).filter(|head| sniff::is_bzip2(head)) else {
+            return Ok(None);
+        };
+        let Some(block) = block else {
+            let reader = bzip2::Reader::new(input, threads);
+            return Ok(Some(Self { reader, base: stream_offset, first: stream_offset, before: 0 }));
+        };
+        let first = block.bit / 8;
+        let place = bzip2::Place { stream_offset, block_bit: block.bit, level: digit - b'0' };
+        let reader = bzip2::Reader::at_block(reopen(first), threads, place);
+        Ok(Some(Self { reader, base: 0, first, before: 1 }))
     }
 
-    fn step(&mut self, input: &[u8], output: &mut [u8], _: bool) -> (Step, Option<Damage>) {
-        let Some(decoder) = &mut self.decoder else {
-            return (Step::default(), None);
-        };
-        let (taken, made) = (decoder.total_in(), decoder.total_out());
-        let status = decoder.decompress(input, output);
-        let count = |now: u64, before: u64| usize::try_from(now - before).unwrap_or(usize::MAX);
-        let (taken, made) = (count(decoder.total_in(), taken), count(decoder.total_out(), made));
-        let damage = match status {
-            Ok(Status::MemNeeded) => Some(Damage::Corrupt("out of memory".into())),
-            Ok(_) => None,
-            Err(_) => Some(Damage::Corrupt(String::new())),
-        };
-        (Step { taken, made, has_ended: matches!(status, Ok(Status::StreamEnd)) }, damage)
+    /// The next block, with offsets in the file; none at the end.
+    pub(super) fn next_piece(&mut self, decompressed: u64) -> Result<Option<Piece>, Error> {
+        let piece = self.reader.next_piece().map_err(|error| self.error(error, decompressed))?;
+        Ok(piece.map(|mut piece| {
+            piece.stream_offset += self.base;
+            piece.block_bit += self.base * 8;
+            piece
+        }))
+    }
+
+    /// Compressed bytes of the file up to the end of the last piece.
+    pub(super) fn consumed(&self) -> u64 {
+        self.first + self.reader.bytes_consumed()
+    }
+
+    /// Streams met since reading began, without the one inside which it began.
+    pub(super) fn streams(&self) -> u64 {
+        self.reader.streams() - self.before
+    }
+
+    /// Offset in the file of what follows the last stream and is none.
+    pub(super) fn trailing(&self) -> Option<u64> {
+        self.reader.trailing().map(|offset| offset + self.base)
+    }
+
+    pub(super) fn recycle(&mut self, bytes: Vec<u8>) {
+        self.reader.recycle(bytes);
+    }
+
+    fn error(&self, error: bzip2::Error, decompressed: u64) -> Error {
+        let place = error.bit_offset / 8 + self.base;
+        match error.kind {
+            bzip2::ErrorKind::Io(error) => Error::io(&error),
+            bzip2::ErrorKind::Truncated => {
+                let message = format!("the file ends inside a bzip2 stream; compressed offset: {place}");
+                Error::new(ErrorKind::Truncated, message, decompressed)
+            }
+            bzip2::ErrorKind::Limit => {
+                let message = format!("a bzip2 block with an endless header; compressed offset: {place}");
+                Error::new(ErrorKind::Limit, message, decompressed)
+            }
+            bzip2::ErrorKind::Corrupt(what) => {
+                let message = format!("damaged bzip2 stream, {what}; compressed offset: {place}");
+                Error::new(ErrorKind::Format, message, decompressed)
+            }
+        }
     }
 }

@@ -8,8 +8,6 @@ use super::input::Input;
 pub(super) enum Begin {
     /// A stream starts; so many bytes of its header were taken.
     Stream(usize),
-    /// A whole stream of so many bytes, without content.
-    Empty(usize),
     /// So many bytes of padding, which say nothing.
     Padding(usize),
     /// These may be the first bytes of a stream.
@@ -37,6 +35,27 @@ pub(super) enum Damage {
     Truncated,
 }
 
+impl Damage {
+    /// The error, in a stream of the format `name` at a compressed offset.
+    pub(super) fn at(self, name: &str, place: u64, decompressed: u64) -> Error {
+        match self {
+            Self::Corrupt(detail) => {
+                let detail = if detail.is_empty() { detail } else { format!(", {detail}") };
+                let message = format!("damaged {name} stream{detail}; compressed offset: {place}");
+                Error::new(ErrorKind::Format, message, decompressed)
+            }
+            Self::Limit(detail) => {
+                let message = format!("{name} stream: {detail}; compressed offset: {place}");
+                Error::new(ErrorKind::Limit, message, decompressed)
+            }
+            Self::Truncated => {
+                let message = format!("the file ends inside a {name} stream; compressed offset: {place}");
+                Error::new(ErrorKind::Truncated, message, decompressed)
+            }
+        }
+    }
+}
+
 /// A decoder: bytes in, bytes out.
 pub(super) trait Codec: Send {
     /// Looks at what follows a stream, or starts the file.
@@ -61,8 +80,8 @@ pub(super) struct Framed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Event {
     Bytes(usize),
-    /// A stream starts at this compressed offset.
-    Stream(u64),
+    /// A stream starts.
+    Stream,
     End,
     /// The end, and behind it something that is no stream, from this compressed offset on.
     Garbage(u64),
@@ -94,11 +113,7 @@ impl Framed {
                 Begin::Stream(taken) => {
                     self.input.take(taken);
                     self.is_inside = true;
-                    return Ok(Event::Stream(offset));
-                }
-                Begin::Empty(taken) => {
-                    self.input.take(taken);
-                    return Ok(Event::Stream(offset));
+                    return Ok(Event::Stream);
                 }
                 Begin::Padding(taken) => {
                     self.input.take(taken);
@@ -110,23 +125,9 @@ impl Framed {
                     return Err(Error::new(ErrorKind::Truncated, message, decompressed));
                 }
                 Begin::Unsure => self.input.fill().map_err(|error| Error::io(&error))?,
-                Begin::Other => return self.rest(offset),
+                Begin::Other => return only_zeros(&mut self.input).map(|is| if is { Event::End } else { Event::Garbage(offset) }),
                 Begin::End => return Ok(Event::End),
             }
-        }
-    }
-
-    /// Goes to the end of the file. Zeros there are padding, as tapes and block devices leave it.
-    fn rest(&mut self, offset: u64) -> Result<Event, Error> {
-        let mut has_garbage = false;
-        loop {
-            let count = self.input.rest().len();
-            has_garbage |= self.input.rest().iter().any(|byte| *byte != 0);
-            self.input.take(count);
-            if has_garbage || self.input.at_end() {
-                return Ok(if has_garbage { Event::Garbage(offset) } else { Event::End });
-            }
-            self.input.fill().map_err(|error| Error::io(&error))?;
         }
     }
 
@@ -153,21 +154,21 @@ impl Framed {
     }
 
     fn error(&self, damage: Damage, decompressed: u64) -> Error {
-        let (name, place) = (self.name, self.input.offset());
-        match damage {
-            Damage::Corrupt(detail) => {
-                let detail = if detail.is_empty() { detail } else { format!(", {detail}") };
-                let message = format!("damaged {name} stream{detail}; compressed offset: {place}");
-                Error::new(ErrorKind::Format, message, decompressed)
-            }
-            Damage::Limit(detail) => {
-                let message = format!("{name} stream: {detail}; compressed offset: {place}");
-                Error::new(ErrorKind::Limit, message, decompressed)
-            }
-            Damage::Truncated => {
-                let message = format!("the file ends inside a {name} stream; compressed offset: {place}");
-                Error::new(ErrorKind::Truncated, message, decompressed)
-            }
+        damage.at(self.name, self.input.offset(), decompressed)
+    }
+}
+
+/// Whether zeros are all that follows: padding, as tapes and block devices leave it.
+pub(super) fn only_zeros(input: &mut Input) -> Result<bool, Error> {
+    loop {
+        let rest = input.rest();
+        if rest.iter().any(|byte| *byte != 0) {
+            return Ok(false);
         }
+        if input.at_end() {
+            return Ok(true);
+        }
+        input.take(rest.len());
+        input.fill().map_err(|error| Error::io(&error))?;
     }
 }

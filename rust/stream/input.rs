@@ -131,7 +131,7 @@ impl Input {
         self.bytes.drain(..self.used);
         self.used = 0;
         let start = self.bytes.len();
-        let wanted = usize::try_from(self.limit - self.end).unwrap_or(usize::MAX).min(INPUT_BYTES);
+        let wanted = usize::try_from(self.limit.saturating_sub(self.end)).unwrap_or(usize::MAX).min(INPUT_BYTES);
         self.bytes.resize(start + wanted, 0);
         let count = self.disk.read_at(self.end, self.bytes.get_mut(start..).unwrap_or_default());
         self.bytes.truncate(start + *count.as_ref().unwrap_or(&0));
@@ -149,7 +149,9 @@ impl Input {
             to.copy_from_slice(from);
         }
         self.take(count);
-        let room = bytes.get_mut(count..).unwrap_or_default();
+        let left = usize::try_from(self.limit.saturating_sub(self.end)).unwrap_or(usize::MAX);
+        let end = bytes.len().min(count.saturating_add(left));
+        let room = bytes.get_mut(count..end).unwrap_or_default();
         if room.is_empty() || self.at_end {
             return Ok(count);
         }
@@ -157,5 +159,11 @@ impl Input {
         self.end += read as u64;
         self.at_end = read < room.len();
         Ok(count + read)
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.read_into(bytes)
     }
 }

@@ -55,7 +55,7 @@ impl Reader {
     pub fn open(path: &Path, options: Options) -> Result<Self, Error> {
         let place = options.place;
         let hashers = options.digests.as_deref().map(Hashers::new);
-        let mut source = Source::open(path, place, hashers)?;
+        let mut source = Source::open(path, place, hashers, options.threads)?;
         let compression = source.compression();
         let is_at_start = place.stream_offset == 0 && place.block.is_none();
         if compression == Compression::Plain && utf16::detect(source.head()).is_none() {
@@ -140,7 +140,7 @@ impl Reader {
     fn decompressed(&mut self) -> Window {
         if self.threads > 1 {
             self.feed = match std::mem::replace(&mut self.feed, Feed::Nothing) {
-                Feed::Here(source) => Feed::There(Ahead::start(*source)),
+                Feed::Here(source) if !source.has_threads() => Feed::There(Ahead::start(*source)),
                 feed => feed,
             };
         }

@@ -3,7 +3,6 @@
 use flate2::Crc;
 use lzma_rust2::{Lzma2Stream, LzmaStream};
 
-use super::bzip2::Bzip2;
 use super::codec::{Begin, Codec, Damage, Step};
 use super::error::{Error, ErrorKind};
 use super::header_7z::Entry;
@@ -13,22 +12,55 @@ use super::lzma::{self, Process};
 enum Method {
     Copy,
     Lzma(Box<dyn Process>),
-    Bzip2(Bzip2, bool),
 }
 
-pub(super) struct SevenZip {
-    method: Method,
+/// What the archive says of its file's content.
+pub(super) struct Check {
     /// Bytes of the file that were not made yet.
     remaining: u64,
     crc: Crc,
     want: Option<u32>,
+}
+
+impl Check {
+    pub(super) fn new(entry: &Entry) -> Self {
+        Self { remaining: entry.length, crc: Crc::new(), want: entry.crc }
+    }
+
+    /// Takes bytes of the file; tells whether the file ends with them.
+    pub(super) fn take(&mut self, bytes: &[u8]) -> Result<bool, Damage> {
+        self.crc.update(bytes);
+        self.remaining -= (bytes.len() as u64).min(self.remaining);
+        if self.remaining == 0 && self.want.is_some_and(|want| want != self.crc.sum()) {
+            return Err(Damage::Corrupt("the checksum of the file is another than its content's".into()));
+        }
+        Ok(self.remaining == 0)
+    }
+
+    /// How many of so many bytes belong to the file.
+    pub(super) fn own(&self, count: usize) -> usize {
+        usize::try_from(self.remaining).unwrap_or(usize::MAX).min(count)
+    }
+
+    pub(super) fn too_short() -> Damage {
+        Damage::Corrupt("the file is shorter than noted".into())
+    }
+}
+
+pub(super) struct SevenZip {
+    method: Method,
+    check: Check,
     has_begun: bool,
+}
+
+/// Whether the file is packed with bzip2, which is read in another way.
+pub(super) fn is_bzip2(entry: &Entry) -> bool {
+    entry.method == [0x04, 0x02, 0x02]
 }
 
 impl SevenZip {
     pub(super) fn new(entry: &Entry) -> Result<Self, Error> {
-        let method = method(entry)?;
-        Ok(Self { method, remaining: entry.length, crc: Crc::new(), want: entry.crc, has_begun: false })
+        Ok(Self { method: method(entry)?, check: Check::new(entry), has_begun: false })
     }
 }
 
@@ -61,7 +93,6 @@ fn method(entry: &Entry) -> Result<Method, Error> {
             let decoder = LzmaStream::new_with_props(entry.unpacked, properties, size, None).map_err(|_| wrong())?;
             Ok(Method::Lzma(Box::new(decoder)))
         }
-        [0x04, 0x02, 0x02] => Ok(Method::Bzip2(Bzip2::default(), false)),
         other => {
             let name = match other {
                 [0x03, 0x04, 0x01] => "PPMd".into(),
@@ -84,33 +115,31 @@ impl Codec for SevenZip {
     }
 
     fn step(&mut self, input: &[u8], output: &mut [u8], is_end: bool) -> (Step, Option<Damage>) {
-        let room = usize::try_from(self.remaining).unwrap_or(usize::MAX).min(output.len());
+        let room = self.check.own(output.len());
         let output = output.get_mut(..room).unwrap_or_default();
-        let (mut step, mut damage) = match &mut self.method {
-            _ if self.remaining == 0 => (Step::default(), None),
+        let (mut step, damage) = match &mut self.method {
+            _ if room == 0 => (Step::default(), None),
             Method::Copy => {
                 let count = input.len().min(output.len());
                 output.iter_mut().zip(input).for_each(|(to, from)| *to = *from);
                 (Step { taken: count, made: count, has_ended: false }, None)
             }
             Method::Lzma(decoder) => lzma::step(decoder.as_mut(), input, output, is_end),
-            Method::Bzip2(decoder, has_begun) => {
-                if !std::mem::replace(has_begun, true) && decoder.begin(input) != Ok(Begin::Stream(0)) {
-                    return (Step::default(), Some(Damage::Corrupt("no bzip2 stream".into())));
-                }
-                decoder.step(input, output, is_end)
-            }
         };
-        self.crc.update(output.get(..step.made).unwrap_or_default());
-        self.remaining -= (step.made as u64).min(self.remaining);
-        let has_ended = self.remaining == 0;
-        if has_ended {
-            damage = (self.want.is_some_and(|want| want != self.crc.sum()))
-                .then(|| Damage::Corrupt("the checksum of the file is another than its content's".into()));
-        } else if step.has_ended {
-            damage = damage.or_else(|| Some(Damage::Corrupt("the file is shorter than noted".into())));
+        let is_packed_end = step.has_ended;
+        match self.check.take(output.get(..step.made).unwrap_or_default()) {
+            Ok(true) => {
+                step.has_ended = true;
+                (step, None)
+            }
+            Ok(false) => {
+                step.has_ended = false;
+                (step, damage.or_else(|| is_packed_end.then(Check::too_short)))
+            }
+            Err(wrong) => {
+                step.has_ended = false;
+                (step, Some(wrong))
+            }
         }
-        step.has_ended = has_ended;
-        (step, damage)
     }
 }

@@ -46,13 +46,3 @@ pub struct Window {
     /// Of the whole file, in the last window of one that was read to its clean end.
     pub digests: Option<Digests>,
 }
-
-impl Window {
-    /// Notes a start; one at the same place held no bytes.
-    pub(super) fn note(&mut self, start: Start) {
-        if self.starts.last().is_some_and(|last| last.offset == start.offset) {
-            self.starts.pop();
-        }
-        self.starts.push(start);
-    }
-}

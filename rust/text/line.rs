@@ -5,6 +5,7 @@ use super::losses::{Kind, Losses};
 use super::quotes::Quotes;
 use super::region::Shape;
 use super::scan::Scanner;
+use super::words;
 
 /// The state that lasts for one line of output.
 #[derive(Clone, Copy, Debug)]
@@ -48,12 +49,19 @@ pub(super) struct Row {
 }
 
 impl Scanner<'_> {
-    /// `#REDIRECT` at the beginning of the page, when the caller did not set the page aside.
+    /// `#REDIRECT` at the beginning of the page, in any language, when the caller did not set the page aside.
     pub(super) fn redirect_word(&mut self) {
-        const WORD: &[u8] = b"#redirect";
+        const LONGEST: usize = 64;
         let start = after_blanks(self.text, 0);
-        if slice(self.text, start, start + WORD.len()).eq_ignore_ascii_case(WORD) {
-            let end = start + WORD.len();
+        let sign = ["#", "＃"].into_iter().find(|sign| follows(self.text, start, sign.as_bytes()));
+        let Some(word_start) = sign.map(|sign| start + sign.len()) else {
+            return;
+        };
+        let rest = slice(self.text, word_start, word_start + LONGEST);
+        let length = rest.iter().position(|byte| matches!(byte, b' ' | b':' | b'[' | b'\t' | b'\r' | b'\n'));
+        let word = std::str::from_utf8(slice(rest, 0, length.unwrap_or(0))).unwrap_or_default();
+        if words::is_redirect(&word.to_lowercase()) {
+            let end = word_start + word.len();
             self.position = after_blanks(self.text, end + usize::from(byte_at(self.text, end) == b':'));
             self.lose(Kind::MagicWord, 0);
         }
@@ -67,7 +75,7 @@ impl Scanner<'_> {
             b'\n' => self.unclosed_links(), // a blank line
             b'=' if first == self.position => {
                 self.unclosed_links();
-                let level = run_length(self.text, first, b'=');
+                let level = run_length(self.text, first, b'=').min(6);
                 self.position = after_blanks(self.text, first + level);
                 self.work(self.position - first);
                 self.line.heading = Some((first, self.position));
@@ -158,23 +166,22 @@ impl Scanner<'_> {
         blanks
     }
 
-    /// Takes the closing equals signs away; puts the opening ones back if there are none.
+    /// Takes the closing equals signs away; puts back the opening ones that these do not match.
     fn end_heading(&mut self, start: usize, end: usize) {
         let line = slice(self.out, self.line.out_start, self.out.len());
         let closing = line.iter().rev().take(6).take_while(|&&byte| byte == b'=').count();
-        if closing > 0 {
-            let opening = run_length(self.text, start, b'=');
-            self.out.truncate(self.out.len() - closing.min(opening));
-            self.trim_line();
-        } else {
-            let signs = slice(self.text, start, end);
-            self.work(line.len() + signs.len());
+        let opening = run_length(self.text, start, b'=').min(6);
+        let level = closing.min(opening);
+        self.out.truncate(self.out.len() - level);
+        if level < opening {
+            let signs = slice(self.text, start + level, end);
+            self.work(self.out.len() - self.line.out_start + signs.len());
             self.out.extend_from_slice(signs);
             if let Some(line) = self.out.get_mut(self.line.out_start..) {
                 line.rotate_right(signs.len());
             }
-            self.trim_line();
         }
+        self.trim_line();
     }
 
     /// A line break within a line of wikitext: `<br>`, or a tag that stands on a line of its own.

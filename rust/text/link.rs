@@ -36,6 +36,7 @@ impl Scanner<'_> {
         let start = self.position;
         match (byte_at(self.text, start + 1), byte_at(self.text, start + 2)) {
             (b'[', b'[') => self.literal(1), // the last two of a run are the link's
+            (b'[', _) if self.begins_url(start + 2) => self.literal(1), // an external link in brackets
             (b'[', _) => self.open_link(start),
             _ => self.open_external_link(start),
         }
@@ -93,9 +94,7 @@ impl Scanner<'_> {
 
     fn open_external_link(&mut self, start: usize) {
         let url_start = start + 1;
-        let is_link = PROTOCOLS
-            .iter()
-            .any(|protocol| slice(self.text, url_start, url_start + protocol.len()).eq_ignore_ascii_case(protocol));
+        let is_link = self.begins_url(url_start);
         let rest = self.text.get(url_start..).unwrap_or_default();
         let ends_url = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'[' | b']' | b'<' | b'>' | b'"');
         let length = if is_link { rest.iter().position(ends_url) } else { None };
@@ -113,6 +112,15 @@ impl Scanner<'_> {
             self.line.external_links += 1;
             self.line.touched = true;
         }
+    }
+
+    fn begins_url(&self, start: usize) -> bool {
+        // Every protocol has its colon among the first eight bytes, and few targets have one there.
+        let begin = slice(self.text, start, start + 8);
+        if !begin.contains(&b':') && !begin.starts_with(b"//") {
+            return false;
+        }
+        PROTOCOLS.iter().any(|protocol| slice(self.text, start, start + protocol.len()).eq_ignore_ascii_case(protocol))
     }
 
     pub(super) fn closing_bracket(&mut self) {

@@ -6,19 +6,10 @@ use super::losses::Kind;
 use super::region::{Region, Shape};
 use super::scan::Scanner;
 use super::tags::{self, BODIES, REFERENCE, Role, Tag};
+use super::words;
 
 /// Longer words between underscores are text.
 const LONGEST_MAGIC_WORD: usize = 80;
-
-/// Words that Latin letters alone could also write in a listing (`__FILE__`) count only if they are known. Source:
-/// `MagicWordFactory::$mDoubleUnderscoreIDs` of MediaWiki with common extensions, and their names in other languages.
-const MAGIC_WORDS: &str = " TOC NOTOC FORCETOC NOEDITSECTION NEWSECTIONLINK NONEWSECTIONLINK NOGALLERY HIDDENCAT \
-    NOCONTENTCONVERT NOCC NOTITLECONVERT NOTC INDEX NOINDEX STATICREDIRECT DISAMBIG NOGLOBAL START END ARCHIVEDTALK \
-    NOTALK EXPECTUNUSEDCATEGORY EXPECTUNUSEDTEMPLATE EXPECTWITHOUTSCANS EXPECTED_UNCONNECTED_PAGE NOSHAREDHELP \
-    INHALTSVERZEICHNIS KEIN_INHALTSVERZEICHNIS INHALTSVERZEICHNIS_ERZWINGEN ABSCHNITTE_NICHT_BEARBEITEN KEIN_INDEX \
-    VERSTECKTE_KATEGORIE BEGRIFFSKLÄRUNG SOMMAIRE TDM AUCUNSOMMAIRE AUCUNETDM FORCERSOMMAIRE SECTIONNONEDITABLE \
-    AUCUNEDITION TDC NOTDC FORZARTDC FORZATDC INDICE NOINDICE INHOUD GEENINHOUD INHOUD_DWINGEN SPIS BEZSPISU SEMTDC \
-    SEMSUMARIO ";
 
 /// The end of the magic word (`__NOTOC__`) that starts at `start`.
 pub(super) fn magic_word_end(text: &[u8], start: usize) -> Option<usize> {
@@ -29,10 +20,7 @@ pub(super) fn magic_word_end(text: &[u8], start: usize) -> Option<usize> {
     let window = slice(text, word_start, word_start + LONGEST_MAGIC_WORD);
     let length = memchr::memmem::find(window, b"__").filter(|&length| length >= 2)?;
     let word = std::str::from_utf8(window.get(..length)?).ok()?;
-    let capitals =
-        word.chars().all(|character| character == '_' || (character.is_alphabetic() && !character.is_lowercase()));
-    let known = !word.is_ascii() || MAGIC_WORDS.split(' ').any(|magic| magic == word);
-    (capitals && known).then_some(word_start + length + 2)
+    words::is_switch(word).then_some(word_start + length + 2)
 }
 
 impl Scanner<'_> {
@@ -48,9 +36,28 @@ impl Scanner<'_> {
             }
         } else if let Some(tag) = self.read_tag() {
             self.tag(tag, start);
-        } else {
+        } else if !self.translation_variable() {
             self.literal(1);
         }
+    }
+
+    /// `<tvar|name>text</>`, as pages that are translated had it; false when it is none.
+    fn translation_variable(&mut self) -> bool {
+        const OPENING: &[u8] = b"<tvar|";
+        const LONGEST: usize = 100;
+        let window = slice(self.text, self.position, self.position + LONGEST);
+        if follows(window, 0, b"</>") && self.translation_variables > 0 {
+            self.translation_variables -= 1;
+            self.lose_tag(self.position + 3);
+            return true;
+        }
+        let end = memchr::memchr2(b'>', b'\n', window).filter(|&end| byte_at(window, end) == b'>');
+        let Some(end) = end.filter(|_| slice(window, 0, OPENING.len()).eq_ignore_ascii_case(OPENING)) else {
+            return false;
+        };
+        self.translation_variables += 1;
+        self.lose_tag(self.position + end + 1);
+        true
     }
 
     pub(super) fn read_tag(&mut self) -> Option<Tag> {
@@ -115,8 +122,8 @@ impl Scanner<'_> {
             self.position += length;
             if self.position < content_end {
                 match entities::decode(self.text, self.position) {
-                    Some((character, end)) if end <= content_end => {
-                        self.push_text(character.encode_utf8(&mut [0; 4]).as_bytes());
+                    Some((decoded, end)) if end <= content_end => {
+                        decoded.with(false, |bytes| self.push_text(bytes));
                         self.position = end;
                     }
                     _ => self.literal(1),
@@ -165,7 +172,9 @@ impl Scanner<'_> {
             return None;
         };
         let name_end = closing + 2 + BODIES.get(usize::from(body)).map_or(0, |name| name.len());
-        let bracket = after_blanks(self.text, name_end);
+        let rest = self.text.get(name_end..).unwrap_or_default();
+        let bracket = name_end + rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        self.work(bracket - name_end);
         Some((closing, bracket + usize::from(byte_at(self.text, bracket) == b'>')))
     }
 

@@ -15,9 +15,11 @@ mod braces;
 mod bytes;
 mod column;
 mod entities;
+mod entity_names;
 mod languages;
 mod line;
 mod link;
+mod local_names;
 mod losses;
 mod markup;
 mod namespaces;
@@ -27,6 +29,7 @@ mod scan;
 mod tags;
 mod variant;
 mod waiting;
+mod words;
 
 #[cfg(test)]
 mod tests;

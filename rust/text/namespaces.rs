@@ -1,11 +1,12 @@
 //! What the prefix of a link target means: `[[File:…]]`, `[[Category:…]]`, `[[de:…]]`.
 
 use super::languages::is_language;
+use super::local_names::LOCAL_NAMES;
 use super::losses::Kind;
 
-const FILE: i64 = 6;
-const CATEGORY: i64 = 14;
-const MEDIA: i64 = -2;
+pub(super) const FILE: i64 = 6;
+pub(super) const CATEGORY: i64 = 14;
+pub(super) const MEDIA: i64 = -2;
 
 /// Longer prefixes name no namespace: the longest localised name of any wiki has fewer bytes.
 const LONGEST_PREFIX: usize = 96;
@@ -37,7 +38,14 @@ impl Default for Namespaces {
 
 impl Namespaces {
     /// Takes a wiki's namespaces (number, local name), as its siteinfo lists them; others than -2, 6 and 14 are ignored.
+    /// Where no file namespace is among them, the names of all Wikimedia wikis hold.
     pub fn new<'n>(local: impl IntoIterator<Item = (i64, &'n str)>) -> Self {
+        let mut local: Vec<(i64, &str)> = local.into_iter().collect();
+        if local.iter().all(|&(number, _)| number != FILE) {
+            local.extend(
+                LOCAL_NAMES.iter().flat_map(|&(number, names)| names.split('|').map(move |name| (number, name))),
+            );
+        }
         let known = ALIASES.iter().flat_map(|&(number, names)| names.split(' ').map(move |name| (number, name)));
         let mut names: Vec<(String, Kind)> = local
             .into_iter()

@@ -5,7 +5,7 @@ use super::entities;
 use super::line::{Line, Row};
 use super::losses::{Kind, Losses};
 use super::namespaces::Namespaces;
-use super::variant::Variant;
+use super::variant::Variants;
 use super::waiting::Frame;
 
 /// The bytes at which ordinary text may end.
@@ -38,7 +38,11 @@ pub(super) struct Scanner<'a> {
     pub(super) links: u32,
     /// Elements that passed a blank line or a heading before they closed; outermost first.
     pub(super) frames: Vec<Frame>,
-    pub(super) variant: Option<Variant>,
+    pub(super) variants: Variants,
+    /// Language variants that open before this position may never close.
+    pub(super) unclosed_variants_before: usize,
+    /// How many `<tvar|name>` wait for their `</>`.
+    pub(super) translation_variables: u32,
     /// Bit n: no closing tag of body n lies ahead, so nobody searches for one again.
     pub(super) absent_bodies: u32,
     pub(super) comment_end_absent: bool,
@@ -69,7 +73,9 @@ impl<'a> Scanner<'a> {
             row: None,
             links: 0,
             frames: Vec::new(),
-            variant: None,
+            variants: Variants::default(),
+            unclosed_variants_before: 0,
+            translation_variables: 0,
             absent_bodies: 0,
             comment_end_absent: false,
             unclosed_references_before: 0,
@@ -82,7 +88,7 @@ impl<'a> Scanner<'a> {
         self.redirect_word();
         self.begin_line();
         loop {
-            let limit = self.variant.map_or(self.text.len(), |variant| variant.content_end);
+            let limit = self.variants.content_end().unwrap_or(self.text.len());
             if self.position >= limit {
                 if !self.leave_variant() {
                     break;
@@ -134,10 +140,9 @@ impl<'a> Scanner<'a> {
 
     fn entity(&mut self) {
         match entities::decode(self.text, self.position) {
-            Some((character, end)) => {
+            Some((decoded, end)) => {
                 // A no-break space is layout; tokenisers and readers want the ordinary one.
-                let shown = if character == '\u{A0}' || character == '\n' { ' ' } else { character };
-                self.push_text(shown.encode_utf8(&mut [0; 4]).as_bytes());
+                decoded.with(true, |bytes| self.push_text(bytes));
                 self.position = end;
             }
             None => self.literal(1),

@@ -33,7 +33,7 @@ pub(super) struct Tag {
 }
 
 /// The names of elements whose end is searched for; the place in this list is the number in [`Role`].
-pub(super) const BODIES: [&str; 21] = [
+pub(super) const BODIES: [&str; 25] = [
     "ref",
     "references",
     "gallery",
@@ -55,6 +55,10 @@ pub(super) const BODIES: [&str; 21] = [
     "style",
     "nowiki",
     "pre",
+    "dynamicpagelist",
+    "categorytree",
+    "charinsert",
+    "indicator",
 ];
 
 /// The place of `<ref>` in [`BODIES`].
@@ -131,6 +135,10 @@ fn role_of(name: &[u8]) -> Option<Role> {
         b"style" => Role::Drop(Kind::HtmlTag, 18),
         b"nowiki" => Role::Verbatim(19),
         b"pre" => Role::Verbatim(20),
+        b"dynamicpagelist" => Role::Drop(Kind::HtmlTag, 21),
+        b"categorytree" => Role::Drop(Kind::HtmlTag, 22),
+        b"charinsert" => Role::Drop(Kind::HtmlTag, 23),
+        b"indicator" => Role::Drop(Kind::HtmlTag, 24),
         b"br" => Role::Break,
         b"table" => Role::Table,
         b"td" | b"th" => Role::Cell,
@@ -141,9 +149,9 @@ fn role_of(name: &[u8]) -> Option<Role> {
         | b"del" | b"dfn" | b"em" | b"font" | b"i" | b"img" | b"ins" | b"kbd" | b"link" | b"mark" | b"meta" | b"q"
         | b"rb" | b"rbc" | b"rp" | b"rt" | b"rtc" | b"ruby" | b"s" | b"samp" | b"section" | b"small" | b"span"
         | b"strike" | b"strong" | b"sub" | b"sup" | b"time" | b"tt" | b"u" | b"var" | b"wbr" | b"noinclude"
-        | b"onlyinclude" | b"templatestyles" | b"indicator" | b"languages" | b"translate" | b"tvar"
-        | b"categorytree" | b"dynamicpagelist" | b"phonos" | b"pages" | b"pagelist" | b"pagequality" | b"index"
-        | b"charinsert" | b"listing" | b"nobr" => Role::Inline,
+        | b"onlyinclude" | b"templatestyles" | b"languages" | b"translate" | b"tvar"
+        | b"langconvert" | b"phonos" | b"pages" | b"pagelist" | b"pagequality" | b"index"
+        | b"listing" | b"nobr" => Role::Inline,
         _ => return None,
     };
     Some(role)

@@ -7,12 +7,49 @@ use super::scan::Scanner;
 /// Languages that MediaWiki writes in more than one script (`LanguageConverter` and its subclasses).
 const LANGUAGES: &str = " zh sr sh kk tg uz iu ku shi crh gan ban mni wuu zgh tly ";
 
+/// Variants inside variants; `LanguageConverter` goes no deeper than ten, and pages hardly ever deeper than two.
+const DEEPEST: usize = 4;
+
+/// Flags and codes before a bar are shorter: all variants of Chinese together have half as many bytes.
+const LONGEST_FLAGS: usize = 128;
+
 /// The text that is being shown out of `-{ … }-`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Variant {
-    pub(super) content_end: usize,
+#[derive(Clone, Copy, Debug, Default)]
+struct Variant {
+    content_end: usize,
     /// Where the text after `}-` begins.
     after: usize,
+}
+
+/// The variants that are open, outermost first.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Variants {
+    open: [Variant; DEEPEST],
+    depth: usize,
+}
+
+impl Variants {
+    /// Where the innermost one's text ends.
+    pub(super) fn content_end(&self) -> Option<usize> {
+        let innermost = self.depth.checked_sub(1)?;
+        self.open.get(innermost).map(|variant| variant.content_end)
+    }
+
+    fn is_full(&self) -> bool {
+        self.depth >= DEEPEST
+    }
+
+    fn push(&mut self, variant: Variant) {
+        if let Some(place) = self.open.get_mut(self.depth) {
+            *place = variant;
+            self.depth += 1;
+        }
+    }
+
+    fn pop(&mut self) -> Option<Variant> {
+        self.depth = self.depth.checked_sub(1)?;
+        self.open.get(self.depth).copied()
+    }
 }
 
 impl Scanner<'_> {
@@ -22,26 +59,32 @@ impl Scanner<'_> {
     /// text, unless a language code follows.
     pub(super) fn opens_variant(&mut self) -> bool {
         let (start, content_start) = (self.position.saturating_sub(1), self.position + 1);
-        if self.position == 0 || byte_at(self.text, start) != b'-' || self.variant.is_some() {
+        if self.position == 0 || byte_at(self.text, start) != b'-' || self.variants.is_full() {
             return false;
         }
         if self.out.len() == self.line.out_start || self.out.last() != Some(&b'-') {
+            return false;
+        }
+        let begin = slice(self.text, content_start, content_start + LONGEST_FLAGS);
+        let flags = flags_length(begin);
+        let is_marked = flags > 0 || code_length(begin).is_some() || begin.starts_with(b"}-");
+        if !is_marked && start > 0 && byte_at(self.text, start - 1).is_ascii_alphanumeric() {
             return false;
         }
         let Some(content_end) = self.variant_end(content_start) else {
             return false;
         };
         let content = slice(self.text, content_start, content_end);
-        let flags = flags_length(content);
-        let first = content_start + flags;
+        let flags = flags.min(content.len());
+        // A rule for one direction, `巨集=>zh-cn:宏`, shows what stands behind its arrow.
+        let arrow = memchr::memmem::find(content, b"=>").map(|place| place + 2).filter(|&place| place > flags);
+        let arrow = arrow.filter(|&place| code_length(slice(content, place, content.len())).is_some());
+        let first = content_start + arrow.unwrap_or(flags);
         let coded = code_length(slice(self.text, first, content_end));
-        let in_word = start > 0 && byte_at(self.text, start - 1).is_ascii_alphanumeric();
-        if in_word && coded.is_none() && flags == 0 {
-            return false;
-        }
         self.out.pop();
         let after = content_end + 2;
-        if slice(content, 0, flags).iter().any(|flag| matches!(flag, b'H' | b'T' | b'-' | b'N')) {
+        let is_hidden = |flag: &[u8]| matches!(flag.trim_ascii(), b"H" | b"T" | b"-" | b"N");
+        if slice(content, 0, flags.saturating_sub(1)).split(|&byte| byte == b';').any(is_hidden) {
             self.position = after;
             self.lose(Kind::LanguageVariant, start);
             return true;
@@ -53,13 +96,13 @@ impl Scanner<'_> {
         self.losses.add(Kind::LanguageVariant, shown_start - start); // the rest is counted on leaving
         self.line.touched = true;
         self.position = shown_start;
-        self.variant = Some(Variant { content_end: shown_start + shown_length, after });
+        self.variants.push(Variant { content_end: shown_start + shown_length, after });
         true
     }
 
     /// Goes on after a variant that is read to its end; false when none is open.
     pub(super) fn leave_variant(&mut self) -> bool {
-        let Some(variant) = self.variant.take() else {
+        let Some(variant) = self.variants.pop() else {
             return false;
         };
         let unread = variant.after.saturating_sub(self.position.max(variant.content_end));
@@ -68,32 +111,45 @@ impl Scanner<'_> {
         true
     }
 
-    /// The position of the `}-` that ends a variant: before the next `-{` and within the paragraph.
+    /// The position of the `}-` that ends a variant, within the paragraph and past the variants inside. Where a variant
+    /// before was never closed, one that opens before that paragraph's end must close before the next one opens, so that no
+    /// text is looked at again and again.
     fn variant_end(&mut self, content_start: usize) -> Option<usize> {
+        let nests = content_start > self.unclosed_variants_before;
         let rest = self.text.get(content_start..)?;
-        let mut template_braces = 0_usize;
-        let mut before = 0;
+        let (mut template_braces, mut inner, mut before) = (0_usize, 0_usize, 0);
+        let mut looked_at = 0;
+        let mut found = None;
         for (place, &byte) in rest.iter().enumerate() {
-            self.work(1);
+            looked_at = place + 1;
             let next = byte_at(rest, place + 1);
             match byte {
                 b'{' if before == b'{' || next == b'{' => template_braces += 1,
-                b'{' if before == b'-' => return None,
+                b'{' if before == b'-' && nests => inner += 1,
+                b'{' if before == b'-' => break,
                 b'}' if template_braces > 0 && (before == b'}' || next == b'}') => template_braces -= 1,
-                b'}' if next == b'-' => return Some(content_start + place),
-                b'\n' if next == b'\n' => return None,
+                b'}' if next == b'-' && inner > 0 => inner -= 1,
+                b'}' if next == b'-' => {
+                    found = Some(content_start + place);
+                    break;
+                }
+                b'\n' if next == b'\n' => break,
                 _ => {}
             }
             before = byte;
         }
-        None
+        self.work(looked_at);
+        if found.is_none() && nests {
+            self.unclosed_variants_before = content_start + looked_at;
+        }
+        found
     }
 }
 
 /// The length of the flags before a bar, with the bar: `H|`, `zh-hans|`.
 fn flags_length(content: &[u8]) -> usize {
     let flag = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b';' | b'-' | b' ');
-    let length = content.iter().take(32).take_while(|byte| flag(byte)).count();
+    let length = content.iter().take_while(|byte| flag(byte)).count();
     if byte_at(content, length) == b'|' { length + 1 } else { 0 }
 }
 
@@ -116,11 +172,22 @@ fn code_length(content: &[u8]) -> Option<usize> {
     follows(content, colon, b":").then_some(colon + 1)
 }
 
-/// The length of the text before the next `;` that a language code (or nothing) follows.
+/// The length of the text before the next `;` that a language code (or nothing) follows, outside of inner variants.
 fn first_alternative(shown: &[u8]) -> usize {
-    let ends_at = |place: &usize| {
-        let rest = slice(shown, place + 1, shown.len());
-        code_length(rest).is_some() || rest.trim_ascii().is_empty()
-    };
-    memchr::memchr_iter(b';', shown).find(ends_at).unwrap_or(shown.len())
+    let (mut inner, mut before) = (0_usize, 0);
+    for (place, &byte) in shown.iter().enumerate() {
+        match byte {
+            b'{' if before == b'-' => inner += 1,
+            b'}' if byte_at(shown, place + 1) == b'-' => inner = inner.saturating_sub(1),
+            b';' if inner == 0 => {
+                let rest = slice(shown, place + 1, shown.len());
+                if code_length(rest).is_some() || rest.trim_ascii().is_empty() {
+                    return place;
+                }
+            }
+            _ => {}
+        }
+        before = byte;
+    }
+    shown.len()
 }

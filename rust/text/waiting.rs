@@ -7,7 +7,7 @@ use super::line::Line;
 use super::losses::{Kind, Losses};
 use super::region::{Region, Shape};
 use super::scan::Scanner;
-use super::variant::Variant;
+use super::variant::Variants;
 
 /// How many elements may pass a blank line and still hope for their end, one inside the other. MediaWiki itself expands
 /// templates to a depth of 100 at most; a page that needs more than a few is broken.
@@ -22,7 +22,7 @@ pub(super) struct Frame {
     line: Line,
     losses: Losses,
     links: u32,
-    variant: Option<Variant>,
+    variants: Variants,
 }
 
 impl Frame {
@@ -62,7 +62,7 @@ impl Scanner<'_> {
             line: self.line,
             losses: self.losses,
             links: self.links,
-            variant: self.variant,
+            variants: self.variants,
         });
         if self.out.len() > self.line.out_start {
             self.out.push(b'\n');
@@ -130,7 +130,7 @@ impl Scanner<'_> {
         self.line.link_target = self.line.link_target.map(|mark| mark.min(self.out.len())); // blanks before it are gone
         self.losses = frame.losses;
         self.links = frame.links;
-        self.variant = frame.variant;
+        self.variants = frame.variants;
         self.lose(frame.region.kind, frame.region.start);
     }
 }

@@ -19,7 +19,7 @@ PART = 30_000
 """Small enough for several parts in each of the invented dumps."""
 
 
-class Interrupted(Exception):
+class CutOffError(Exception):
     """Raised in the middle of a file."""
 
 
@@ -30,7 +30,7 @@ def interrupted(batches: int) -> Any:
     def progress(_: UnitProgress) -> None:
         left[0] -= 1
         if left[0] < 0:
-            raise Interrupted
+            raise CutOffError
 
     return progress
 
@@ -71,7 +71,7 @@ def test_an_interrupted_file_goes_on_after_its_last_part(
         try:
             end = wikigrove.build([dump], into=tmp_path / "store", progress=interrupted(8), **options)
             break
-        except Interrupted:
+        except CutOffError:
             sealed.append(parts_of(Store.open(tmp_path / "store")))
     assert sealed == sorted(sealed), "a part that was sealed stays"
     assert len(set(sealed)) >= 3, "no attempt got further than the one before"

@@ -10,8 +10,8 @@ import pytest
 
 from wikigrove.errors import DumpFormatError, RecordNotFoundError
 from wikigrove.provenance import StoreProver, hash_leaf, make_checkpoint, trace, verify_checkpoint
-from wikigrove.schema import DUMP_COLUMNS
-from wikigrove.store import commit_manifest
+from wikigrove.schema import DUMP_COLUMNS, SEEK_POINT
+from wikigrove.store import Partition, RecordWriter, Staging, commit_manifest
 
 ROW = 305
 
@@ -55,6 +55,7 @@ def test_row_is_followed_to_the_signed_root(sample: Any, dump: Path) -> None:
             "element_offset": 1000 * ROW + 100,
             "element_length": 500,
             "namespaces": [],
+            "seek": [],
         }
     ]
     value = json.loads(json.dumps(report.to_json()))
@@ -117,6 +118,22 @@ def test_namespaces_and_path_of_the_source_are_used(sample: Any, dump: Path) -> 
     asked: list[dict[str, Any]] = []
     assert trace(sample.store, ROW, policy=sample.policy, read_record=reader(sample, asked)).is_ok
     assert asked[0]["namespaces"] == [(0, ""), (1, "Talk")]
+
+
+def test_seek_points_of_the_stream_are_passed_on_and_damaged_ones_are_not(sample: Any, dump: Path) -> None:
+    points = [(0, 620, 5_000, 100_000), (0, 620, 9_000, 200_000), (0, 0, 77, 88), (1, 620, 99, 111)]
+    rows = pa.table([pa.array(column) for column in zip(*points, strict=True)], names=SEEK_POINT.names).cast(SEEK_POINT)
+    with Staging(sample.store) as staging, RecordWriter(staging, "seek", SEEK_POINT, Partition("xxwiki")) as writer:
+        writer.write(rows)
+        (segment,) = writer.close()
+    content = sample.manifest.content
+    commit_manifest(sample.store, replace(content, segments=(*content.segments, segment)))
+    asked: list[dict[str, Any]] = []
+    assert trace(sample.store, ROW, policy=sample.policy, dump=dump, read_record=reader(sample, asked)).is_ok
+    assert asked[0]["seek"] == [(5_000, 100_000), (9_000, 200_000)]
+    (sample.store.path / segment.path).write_bytes(b"PAR1" * 10)
+    assert trace(sample.store, ROW, policy=sample.policy, dump=dump, read_record=reader(sample, asked)).is_ok
+    assert asked[1]["seek"] == []
 
 
 def test_missing_row(sample: Any) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wikigrove.errors import ConfigError, DumpFormatError
-from wikigrove.sources import DumpName, SourceFile, inspect, order, parse_name
+from wikigrove.sources import SourceFile, inspect, order, parse_name
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,41 @@ from wikigrove.sources import DumpName, SourceFile, inspect, order, parse_name
 def test_names(name: str, want: tuple[str | None, str | None, str | None]) -> None:
     found = parse_name(name)
     assert (found.wiki_id, found.dump_date, found.job) == want
+
+
+@pytest.mark.parametrize(
+    ("name", "want"),
+    [
+        ("aawiki-2026-01-01-p1p40.xml.bz2", {"kind": "xml", "compression": "bz2", "pages": (1, 40)}),
+        ("aawiki-2026-01-01-p5r10r99.xml.zst", {"compression": "zst", "pages": (5, 5), "revisions": (10, 99)}),
+        ("aawiki-2025-08-01-p5r1r1-pages-meta-history.xml", {"compression": "plain", "revisions": (1, 1)}),
+        ("aawiki-20260101-pages-articles18.xml-p007p0099.bz2", {"part": 18, "pages": (7, 99), "kind": "xml"}),
+        ("aawiki-20260101-pages-articles-multistream-index.txt.bz2", {"kind": "index", "part": None}),
+        ("aawiki-20260101-pages-articles-multistream-index18.txt-p7p9.bz2", {"kind": "index", "pages": (7, 9)}),
+        ("aawiki-20260101-pages-meta-history3.xml-p5p9.7z", {"kind": "xml", "compression": "7z", "part": 3}),
+        ("aawiki-20260101-pages-logging27.xml.gz", {"job": "pages-logging", "part": 27, "kind": "xml"}),
+        ("aawiki-20260101-abstract3.xml.gz", {"kind": "abstracts"}),
+        ("aawiki-20260101-all-titles-in-ns0.gz", {"kind": "titles"}),
+        ("aawiki-20260101-page_props.sql.gz", {"kind": "sql", "job": "page_props"}),
+        ("aawiki-20260101-siteinfo-namespaces.json.gz", {"kind": "siteinfo"}),
+        ("aawiki-20260101-sha1sums.txt", {"kind": "sums"}),
+        ("md5sums-aawiki-20260101-page.sql.gz.txt", {"kind": "sums", "wiki_id": None}),
+        ("SHA256SUMS", {"kind": "sums"}),
+        ("_SUCCESS", {"kind": "status"}),
+        ("dumpstatus.json", {"kind": "status"}),
+        ("be_x_oldwiki_namespace_14.tar.gz", {"kind": "articles", "namespace": 14, "wiki_id": "be_x_oldwiki"}),
+        ("dewiki_namespace_0_chunk_12.tar.gz", {"kind": "articles", "namespace": 0, "chunk": 12}),
+        ("dewiki_namespace_0_7.ndjson", {"kind": "articles", "part": 7, "compression": "plain"}),
+        ("chunk_3.ndjson", {"kind": "articles", "chunk": 3, "wiki_id": None}),
+        ("dewiki_namespace_0.json", {"kind": "metadata"}),
+        ("dewiki-NS6-20260101-ENTERPRISE-HTML.json.tar.gz", {"kind": "articles", "dump_date": "20260101"}),
+        ("aawiki-20260101-pages-articles١.xml.bz2", {"job": None}),
+        ("aawiki_namespace_x.tar.gz", {"wiki_id": None, "kind": None}),
+    ],
+)
+def test_ranges_and_kinds(name: str, want: dict[str, object]) -> None:
+    found = dataclasses.asdict(parse_name(name))
+    assert {key: found[key] for key in want} == want
 
 
 def dump(folder: Path, name: str, dbname: str | None, page: int | None = 1, revision: int = 1) -> Path:

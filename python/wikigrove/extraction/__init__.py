@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from wikigrove import _core
+from wikigrove.extraction.html import html_text
 from wikigrove.schema import EXTRACTION
 
 __all__ = ["INPUT_COLUMNS", "Losses", "extract"]
@@ -22,6 +23,8 @@ __all__ = ["INPUT_COLUMNS", "Losses", "extract"]
 pc: Any = pyarrow.compute  # the stubs know no kernel for columns of any type
 
 WIKITEXT: Final = "wikitext"
+HTML_FORMAT: Final = "text/html"
+"""`content_format` of articles that came as HTML only."""
 INPUT_COLUMNS: Final = ("content_model", "content_format", "text")
 """Columns of a record that its plain text depends on."""
 
@@ -35,8 +38,11 @@ def extract(batch: Any, siteinfo: Mapping[str, Any] | None, *, threads: int = 1)
         threads: Threads for scanning; they change nothing but the time.
 
     Returns:
-        `plain_text`, null where there is no text or it is no wikitext, and `plain_text_losses`, as in
+        `plain_text`, null where there is no text or it is neither wikitext nor HTML, and `plain_text_losses`, as in
         `schema.EXTRACTION`.
+
+    Raises:
+        ConfigError: There are records of HTML, and the extra `html` is not installed.
 
     Example:
         >>> rows = pa.record_batch({
@@ -48,12 +54,27 @@ def extract(batch: Any, siteinfo: Mapping[str, Any] | None, *, threads: int = 1)
         ['Mill', None]
     """
     texts = batch["text"]
-    is_wikitext = pc.equal(pc.fill_null(batch["content_model"], WIKITEXT), WIKITEXT)
+    is_html = pc.fill_null(pc.equal(batch["content_format"], HTML_FORMAT), False)
+    is_wikitext = pc.and_not(pc.equal(pc.fill_null(batch["content_model"], WIKITEXT), WIKITEXT), is_html)
     if not pc.all(is_wikitext).as_py():
         texts = pc.if_else(is_wikitext, texts, pa.scalar(None, texts.type))
     namespaces = [(key, name) for key, _, name in (siteinfo or {}).get("namespaces", [])]
     made = pa.record_batch(_core.plain_text(texts.cast(pa.large_string()), namespaces=namespaces, threads=threads))
-    return {column.name: made[column.name].cast(column.type) for column in EXTRACTION}
+    extracted = {column.name: made[column.name].cast(column.type) for column in EXTRACTION}
+    return _with_html(extracted, batch["text"], is_html) if pc.any(is_html).as_py() else extracted
+
+
+def _with_html(extracted: Mapping[str, Any], texts: Any, is_html: Any) -> dict[str, Any]:
+    """Fill in the rows whose content is HTML."""
+    columns = {name: column.to_pylist() for name, column in extracted.items()}
+    names = [entry.name for entry in EXTRACTION.field("plain_text_losses").type.value_type]
+    for row in pc.indices_nonzero(is_html).to_pylist():
+        page = texts[row].as_py()
+        if page is not None:
+            text, losses = html_text(page)
+            columns["plain_text"][row] = text
+            columns["plain_text_losses"][row] = [dict(zip(names, loss, strict=True)) for loss in losses]
+    return {field.name: pa.array(columns[field.name], field.type) for field in EXTRACTION}
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from wikigrove._core import read_record as _read_record
 from wikigrove.errors import ConfigError, DumpFormatError, DumpIncompleteError, InputError
 from wikigrove.sources.glance import KINDS, Glance, glance
 from wikigrove.sources.names import DumpName, is_database_name, parse_name
-from wikigrove.sources.sums import Published, measure
+from wikigrove.sources.sums import Published, compare, measure
 from wikigrove.sources.sums.beside import find
 from wikigrove.sources.sums.digests import blamed
 
@@ -37,7 +37,7 @@ HINTS: Final = {
 }
 """What to do with a file that is known and holds no records."""
 
-_READER_DECIDES: Final = frozenset({"xml", "otherxml", "html", "empty", "unknown"})
+_READER_DECIDES: Final = frozenset({"xml", "otherxml", "empty", "unknown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ class SourceFile:
         path: Where it lies.
         name: Its file name.
         size_bytes: Its size, compressed.
-        sha256: Of its bytes, in hex; the published one where there is one, and reading the file must confirm it.
+        sha256: Of its bytes, in hex, as measured: parts of a file are sealed under it before its end is known. Empty
+            where the caller of `inspect` did not want it measured.
         compression: `plain`, `bz2`, `gz`, `zst`, `xz`, `lzma` or `7z`, by its first bytes.
         wiki_id: Database name of the wiki.
         wiki_id_origin: Who said so: `caller`, `name` or `siteinfo`.
@@ -92,14 +93,15 @@ def inspect(
     dump_date: str | None = None,
     published: Published | None = None,
     follow: bool = True,
+    measured: bool = True,
 ) -> SourceFile:
     """Look at a dump file: which wiki, which date, where it belongs in dump order.
 
     The caller's word goes before the file name, the file name before the header: files made by third parties may carry
     another wiki's header. Every conflict is a warning of the result.
 
-    Sums that were published beside the file are noted. A published SHA-256 names the file without reading it; all of
-    them are compared when the file was read (`sums.check`).
+    Sums that were published beside the file are noted. SHA-256 is compared here, before anything is sealed under it;
+    MD5 and SHA-1 are computed by the reader in its own pass and compared when the file was read (`sums.check`).
 
     Args:
         path: A dump, or a file of Enterprise articles.
@@ -107,13 +109,14 @@ def inspect(
         dump_date: `yyyymmdd`, where the caller knows it.
         published: What is published about it; looked up beside the file by default.
         follow: Follow a symbolic link, for a path that the caller named himself.
+        measured: Hash the whole file; False to look at its start only.
 
     Returns:
         What is known.
 
     Raises:
         ConfigError: When nothing tells the wiki, or what was given cannot be one.
-        ChecksumMismatchError: When the file cannot be read because it is not the published one.
+        ChecksumMismatchError: When the file is not the published one.
         DumpIncompleteError: When it is smaller or larger than published.
         InputError: When the file is no dump, or damaged before its first record.
         OSError: When the file cannot be opened.
@@ -140,12 +143,10 @@ def inspect(
         )
     except InputError as error:
         raise blamed(path, published.sums, said_by or "", error) from error
-    return replace(
-        file,
-        sha256=published.sums.get("sha256") or file.sha256 or measure(path, ["sha256"], follow=follow)["sha256"],
-        published=published.sums,
-        published_by=said_by,
-    )
+    digest = file.sha256 or (measure(path, ["sha256"], follow=follow)["sha256"] if measured else "")
+    if digest:
+        compare(published.sums, {"sha256": digest}, source=str(path), said_by=said_by or "")
+    return replace(file, sha256=digest, published=published.sums, published_by=said_by)
 
 
 def _inspect_articles(seen: Glance, wiki_id: str | None, dump_date: str | None) -> SourceFile:
@@ -265,20 +266,18 @@ def open_reader(
         A reader whose `next_batch()` gives rows of `schema.DUMP_COLUMNS` until the part ends and it gives None. Then
         `next_part()` says where the next part begins, and None at the end of the file.
     """
-    options: dict[str, Any] = {"wiki_id": file.wiki_id, "source_id": source_id}
+    options: dict[str, Any] = {
+        "wiki_id": file.wiki_id,
+        "source_id": source_id,
+        "threads": threads,
+        "batch_bytes": batch_bytes,
+    }
     if file.kind == "articles":
         enterprise: Any = importlib.import_module("wikigrove.sources.enterprise")
-        reader: DumpReader = enterprise.open_articles(file, threads=threads, batch_bytes=batch_bytes, **options)
+        reader: DumpReader = enterprise.open_articles(file, **options)
         return reader
-    return DumpReader(
-        file.path,
-        threads=threads,
-        batch_bytes=batch_bytes,
-        part_bytes=part_bytes,
-        resume=resume,
-        digests=tuple(sorted({"md5", "sha1"} & set(file.published))),
-        **options,
-    )
+    digests = tuple(sorted({"md5", "sha1"} & set(file.published)))
+    return DumpReader(file.path, part_bytes=part_bytes, resume=resume, digests=digests, **options)
 
 
 def batches(reader: DumpReader) -> Iterator[pa.RecordBatch]:

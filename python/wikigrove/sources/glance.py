@@ -60,7 +60,7 @@ _SUM_LINE: Final = re.compile(r"[0-9A-Fa-f]{32}(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{32}
 _TITLE_HEADS: Final = ("page_title\n", "page_namespace\tpage_title\n")
 _PAGEVIEW_LINE: Final = re.compile(r"\S+ \S+ \S+ (?:desktop|mobile-web|mobile-app) \d+ (?:[A-Z]\d+)+$")
 _JSON: Final = re.compile(r'\{\s*["}]|\[\s*[\]{"\d]')
-_RECORD_TAG: Final = re.compile(r"<(?:mediawiki|page|revision|logitem)[\s>]")
+_RECORD_TAG: Final = re.compile(r"<(?:mediawiki|siteinfo|page|revision|logitem)[\s>]")
 _ARTICLE: Final = re.compile(r'"(?:article_body|article_sections|has_parts|date_modified|is_part_of)"\s*:')
 
 

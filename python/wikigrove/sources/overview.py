@@ -68,8 +68,6 @@ class Overview:
 def _told(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
@@ -144,7 +142,7 @@ def _look_at_file(
             facts |= _facts_of_index(path)
         # The reader may know better where neither content nor name told anything.
         if seen.kind in READABLE or seen.kind in {"otherxml", "unknown"}:
-            file = inspect(path, wiki_id=wiki_id, published=published, follow=follow)
+            file = inspect(path, wiki_id=wiki_id, published=published, follow=follow, measured=False)
             facts |= _facts_of_dump(file)
             overview.warnings += file.warnings
         if verify and published.sums:
@@ -158,7 +156,7 @@ def _look_at_file(
     is_read = facts["kind"] in READABLE and overview.problem is None
     facts["build"] = "reads it" if is_read else "refuses it"
     if not is_read and overview.problem is None:
-        facts["next"] = HINTS.get(facts["kind"])
+        facts["next"] = HINTS.get(facts["kind"], "give a dump or Enterprise articles")
     return overview
 
 

@@ -70,7 +70,7 @@ def read_page(
     """
     if not 0 < page_id < 2**63:
         raise ConfigError(f"a page id is a number from 1 to 2**63 - 1: {page_id}")
-    file = inspect(path, wiki_id=wiki_id)
+    file = inspect(path, wiki_id=wiki_id, measured=False)
     warnings: list[str] = []
     index = find_index(file.path) if index is None else index
     if index is not None:
@@ -142,10 +142,13 @@ def _decompress(path: Path, offset: int) -> bytes | None:
 def _by_scanning(file: SourceFile, page_id: int) -> list[dict[str, Any]]:
     """Read the dump up to the end of the page."""
     rows: list[dict[str, Any]] = []
-    for batch in batches(open_reader(file, source_id=0)):
-        ids = batch["page_id"].to_numpy()
-        if (ids == page_id).any():
-            rows += batch.cast(schema.DUMP_COLUMNS).filter(pa.array(ids == page_id)).to_pylist()
-        elif rows:
-            break
-    return rows
+    reader: Any = open_reader(file, source_id=0)
+    while True:
+        for batch in batches(reader):
+            is_wanted = batch["page_id"].to_numpy() == page_id
+            if is_wanted.any():
+                rows += batch.cast(schema.DUMP_COLUMNS).filter(pa.array(is_wanted)).to_pylist()
+            elif rows:
+                return rows
+        if not hasattr(reader, "next_part") or reader.next_part() is None:
+            return rows

@@ -68,7 +68,7 @@ def features(folder: Path) -> set[str]:
         "zst": ("a.xml.zst", bombs.zstd_frame(bombs.zstd_block(0, len(good), good, is_last=True), 17)),
         "xz": ("a.xml.xz", lzma.compress(good)),
         "7z": ("a.xml.7z", bombs.seven_zip_of(good)),
-        "articles": ("examplewiki_0.ndjson", documents.lines()),
+        "articles": ("examplewiki_namespace_0.ndjson", documents.lines()),
     }
     there = set()
     for name, (file, content) in tries.items():

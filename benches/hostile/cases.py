@@ -63,7 +63,7 @@ def packed(name: str, file: str, content: Callable[[], bytes], *expected: str, *
 
 
 def ndjson(name: str, content: Callable[[], bytes], *expected: str, **facts: object) -> Case:
-    file = str(facts.pop("file", "examplewiki_0.ndjson"))
+    file = str(facts.pop("file", "examplewiki_namespace_0.ndjson"))
     return Case(f"ndjson: {name}", one(file, content), expected, needs="articles", **facts)  # type: ignore[arg-type]
 
 
@@ -305,7 +305,7 @@ def archive_cases() -> Iterator[Case]:
     article = documents.article(1) + b"\n"
 
     def tar(name: str, content: Callable[[], bytes], *expected: str, **facts: object) -> Case:
-        make = one("examplewiki.tar.gz", lambda: gzip.compress(content(), 1))
+        make = one("examplewiki_namespace_0.tar.gz", lambda: gzip.compress(content(), 1))
         return Case(f"tar: {name}", make, expected, needs="articles", **facts)  # type: ignore[arg-type]
 
     slips = ("../../etc/passwd", "/etc/passwd", "a/../../b.ndjson", "a\\..\\b.ndjson", "C:\\a.ndjson")
@@ -321,7 +321,7 @@ def archive_cases() -> Iterator[Case]:
     for name, kind in kinds.items():
         yield tar(name, lambda kind=kind: tar_of((named("a.ndjson", kind), b""), good()), UNSAFE)
     for size in ("0", "1", "-1", "18446744073709551616", "99999999999999", "x"):
-        content = (named("examplewiki_0.ndjson", size=size), article)
+        content = (named("examplewiki_namespace_0.ndjson", size=size), article)
         expected = (UNSAFE, FORMAT, TRUNCATED, LIMIT, "rows", "quarantined")
         yield tar(f"PAX size {size}", lambda content=content: tar_of(content, good(2)), *expected)
     for size in (b"\xff" * 12, b"\x80" + b"\xff" * 11, b"-0000000001", b"77777777777", b"9", b""):

@@ -86,6 +86,7 @@ def article(number: int = 1, **changes: object) -> bytes:
     fields: dict[str, object] = {
         "name": f"Page {number}",
         "identifier": number,
+        "url": f"https://en.example.org/wiki/Page_{number}",
         "date_modified": "2024-01-01T00:00:00Z",
         "version": {"identifier": number},
         "namespace": {"identifier": 0},

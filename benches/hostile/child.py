@@ -118,7 +118,8 @@ def peak() -> dict[str, int]:
     """Tell the peak of this process alone; what `wait4` says holds that of the process that started it."""
     status = Path("/proc/self/status")
     lines = status.read_text().splitlines() if status.exists() else []
-    return {"peak_mib": int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM:")}
+    found = [int(line.split()[1]) // 1024 for line in lines if line.startswith("VmHWM:")]
+    return {"peak_mib": found[0]} if found else {}
 
 
 def main() -> None:

@@ -33,7 +33,11 @@ impl ArticleReader {
 impl ArticleReader {
     #[new]
     #[pyo3(signature = (path, *, wiki_id, source_id=0, threads=1, batch_bytes=8_388_608, digests=vec![], superseded=None, line_bytes=268_435_456))]
-    #[expect(clippy::too_many_arguments, reason = "options, each by its name")]
+    #[expect(
+        clippy::too_many_arguments,
+        clippy::needless_pass_by_value,
+        reason = "options by name, which arrive owned"
+    )]
     fn new(
         path: PathBuf,
         wiki_id: String,
@@ -188,5 +192,9 @@ fn entries(py: Python<'_>, summary: Summary) -> PyResult<Bound<'_, PyDict>> {
 }
 
 fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    use std::fmt::Write as _;
+    digest.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}"); // writing to a string cannot fail
+        text
+    })
 }

@@ -64,8 +64,9 @@ fn octal(digits: &[u8]) -> Option<u64> {
 /// A size in octal digits, or in base 256 as GNU tar writes large ones.
 fn size_of_member(digits: &[u8]) -> Option<u64> {
     match digits {
-        [0x80, zeros @ .., a, b, c, d, e, f, g, h] if is_zero(zeros) => {
-            Some(u64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h])).filter(|size| *size <= i64::MAX.unsigned_abs())
+        [0x80, rest @ ..] => {
+            let (zeros, number) = rest.split_last_chunk::<8>()?;
+            is_zero(zeros).then(|| u64::from_be_bytes(*number)).filter(|size| *size <= i64::MAX.unsigned_abs())
         }
         _ => octal(digits),
     }

@@ -243,15 +243,15 @@ impl Feed {
                 source.fill(&mut window);
                 window
             }
-            Maker::Ahead { windows, thread, .. } => match windows.as_ref().and_then(|windows| windows.recv().ok()) {
-                Some(window) => window,
-                None => {
-                    if let Some(Err(panic)) = thread.take().map(JoinHandle::join) {
-                        std::panic::resume_unwind(panic);
-                    }
-                    Window { is_last: true, ..Window::default() }
+            Maker::Ahead { windows, thread, .. } => {
+                if let Some(window) = windows.as_ref().and_then(|windows| windows.recv().ok()) {
+                    return window;
                 }
-            },
+                if let Some(Err(panic)) = thread.take().map(JoinHandle::join) {
+                    std::panic::resume_unwind(panic);
+                }
+                Window { is_last: true, ..Window::default() }
+            }
         }
     }
 

@@ -37,14 +37,12 @@ impl<'a> Cursor<'a> {
     }
 
     pub(crate) fn fail(&self, what: &str) -> Fault {
-        match self.bytes().get(self.at) {
-            None => Fault::new(Reason::Unfinished, format!("the record ends early; {what}")),
-            Some(_) => {
-                let rest = self.bytes().get(self.at..).unwrap_or_default();
-                let rest = rest.get(..16).unwrap_or(rest);
-                Fault::new(Reason::BadJson, format!("{what}, after bytes {}: {}", self.at, shown(rest)))
-            }
+        let rest = self.bytes().get(self.at..).unwrap_or_default();
+        if rest.is_empty() {
+            return Fault::new(Reason::Unfinished, format!("the record ends early; {what}"));
         }
+        let rest = rest.get(..16).unwrap_or(rest);
+        Fault::new(Reason::BadJson, format!("{what}, after bytes {}: {}", self.at, shown(rest)))
     }
 
     pub(crate) fn skip_blanks(&mut self) {
@@ -164,14 +162,14 @@ impl<'a> Cursor<'a> {
                 if self.depth == bottom {
                     return Ok(());
                 }
-                let in_object = is_object & 1 == 1;
+                let has_names = is_object & 1 == 1;
                 if self.take(b',') {
-                    if in_object {
+                    if has_names {
                         self.key()?;
                     }
                     break;
                 }
-                if !self.take(if in_object { b'}' } else { b']' }) {
+                if !self.take(if has_names { b'}' } else { b']' }) {
                     return Err(self.fail("neither a comma nor the end"));
                 }
                 is_object >>= 1;

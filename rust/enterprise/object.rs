@@ -15,19 +15,19 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn note(&mut self, name: &Cow<'a, str>) -> Result<(), Fault> {
+    fn note(&mut self, name: Cow<'a, str>) -> Result<(), Fault> {
         let bytes = name.as_bytes();
         let ends =
             bytes.first().zip(bytes.last()).map_or(0, |(first, last)| usize::from(*first) * 7 + usize::from(*last));
         let bit = 1u64 << ((ends + bytes.len()) % 64);
-        if self.filter & bit != 0 && self.met.contains(name) {
+        if self.filter & bit != 0 && self.met.contains(&name) {
             return Err(Fault::new(Reason::BadJson, format!("a name comes twice in one object: {}", shown(bytes))));
         }
         if self.met.len() >= KEYS {
             return Err(Fault::new(Reason::BadJson, format!("names in one object reach the limit: {KEYS}")));
         }
         self.filter |= bit;
-        self.met.push(name.clone());
+        self.met.push(name);
         Ok(())
     }
 }
@@ -54,7 +54,7 @@ impl<'a> Cursor<'a> {
         let mut is_empty = self.take(b'}');
         while !is_empty {
             let name = self.key()?.decode()?;
-            names.note(&name)?;
+            names.note(name.clone())?;
             take(self, &name)?;
             is_empty = self.take(b'}');
             if !is_empty && !self.take(b',') {

@@ -47,8 +47,11 @@ pub fn read_article(
     Ok(())
 }
 
+/// The byte before, the bytes themselves, the byte behind.
+type Surrounded = (Option<u8>, Vec<u8>, Option<u8>);
+
 /// Bytes of the decompressed file, with the one before them and the one behind them.
-fn bytes_at(path: &Path, offset: u64, length: usize) -> Result<(Option<u8>, Vec<u8>, Option<u8>), ArticleError> {
+fn bytes_at(path: &Path, offset: u64, length: usize) -> Result<Surrounded, ArticleError> {
     let mut source = Source::open(path, WINDOW_BYTES)?;
     let (mut window, mut found, mut end) = (Window::default(), Vec::new(), 0);
     let first = offset.saturating_sub(1);

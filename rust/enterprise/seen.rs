@@ -58,9 +58,8 @@ pub(crate) enum Seen {
 impl Seen {
     pub(crate) fn note(&mut self, entry: Entry) -> Sighting {
         match self {
-            Self::Nothing => Sighting::First,
             Self::Known(offsets) if offsets.binary_search(&entry.offset).is_ok() => Sighting::NotNewer,
-            Self::Known(_) => Sighting::First,
+            Self::Known(_) | Self::Nothing => Sighting::First,
             Self::Past(pages) => {
                 let key = (entry.wiki, entry.page_id);
                 match pages.get(&key) {

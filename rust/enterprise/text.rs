@@ -20,9 +20,10 @@ const WORD: usize = size_of::<u64>();
 
 /// Sets the high bit of the first byte that is a quote, a backslash or a control character; bytes behind it may be wrong.
 fn specials(word: u64) -> u64 {
-    let (quote, slash) = (word ^ (ONES * b'"' as u64), word ^ (ONES * b'\\' as u64));
+    let all = |byte: u8| ONES * u64::from(byte);
+    let (quote, slash) = (word ^ all(b'"'), word ^ all(b'\\'));
     let zero_in = |bytes: u64| bytes.wrapping_sub(ONES) & !bytes;
-    let control = word.wrapping_sub(ONES * b' ' as u64) & !word;
+    let control = word.wrapping_sub(all(b' ')) & !word;
     (zero_in(quote) | zero_in(slash) | control) & HIGHS
 }
 
@@ -48,13 +49,14 @@ fn unfinished() -> Fault {
 /// Values of hexadecimal digits; `NO_DIGIT` for what is none.
 const HEX: [u8; 256] = {
     let mut values = [NO_DIGIT; 256];
-    let (mut byte, digits) = (0usize, b"0123456789abcdef0123456789ABCDEF");
-    while byte < digits.len() {
+    let (mut value, lower, upper) = (0u8, b"0123456789abcdef", b"0123456789ABCDEF");
+    while value < 16 {
         #[expect(clippy::indexing_slicing, reason = "constant indices, checked when this is compiled")]
         {
-            values[digits[byte] as usize] = (byte % 16) as u8;
+            values[lower[value as usize] as usize] = value;
+            values[upper[value as usize] as usize] = value;
         }
-        byte += 1;
+        value += 1;
     }
     values
 };
@@ -182,7 +184,7 @@ impl<'a> Raw<'a> {
         loop {
             let at = next_special(bytes, from).min(from.saturating_add(most));
             if at == bytes.len() || bytes.get(at) != Some(&b'\\') || text.len() >= most {
-                let at = self.inside.floor_char_boundary(at);
+                let at = (from..=at).rev().find(|at| self.inside.is_char_boundary(*at)).unwrap_or(from);
                 text.push_str(self.inside.get(from..at).unwrap_or_default());
                 return Ok(());
             }
@@ -231,7 +233,7 @@ mod tests {
             ("a\u{1}", Reason::BadJson),
             ("\n", Reason::BadJson),
         ] {
-            assert_eq!(raw(bad).map_err(|reason| reason), Err(reason), "{bad}");
+            assert_eq!(raw(bad), Err(reason), "{bad}");
         }
         assert_eq!(decoded(r"\u0000"), Err(Reason::BadChar));
         assert_eq!(decoded(r"\b"), Err(Reason::BadChar));

@@ -2,8 +2,8 @@
 
 use super::error::{Error, ErrorKind};
 use super::input::Input;
-use super::source::Block;
 use super::sniff;
+use super::source::Block;
 use crate::bzip2::{self, Piece};
 
 const HEADER_BYTES: usize = 4;

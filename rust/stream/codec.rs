@@ -125,7 +125,9 @@ impl Framed {
                     return Err(Error::new(ErrorKind::Truncated, message, decompressed));
                 }
                 Begin::Unsure => self.input.fill().map_err(|error| Error::io(&error))?,
-                Begin::Other => return only_zeros(&mut self.input).map(|is| if is { Event::End } else { Event::Garbage(offset) }),
+                Begin::Other => {
+                    return only_zeros(&mut self.input).map(|is| if is { Event::End } else { Event::Garbage(offset) });
+                }
                 Begin::End => return Ok(Event::End),
             }
         }

@@ -63,6 +63,11 @@ def read(path: Path, **options: Any) -> tuple[list[dict[str, Any]], list[dict[st
     return rows, quarantine, reader.summary()
 
 
+def read_into(rows: list[dict[str, Any]], reader: _core.ArticleReader) -> None:
+    while (batch := reader.next_batch()) is not None:
+        rows += pa.record_batch(batch).to_pylist()
+
+
 def keys(rows: Sequence[dict[str, Any]]) -> list[tuple[int, int]]:
     return [(row["page_id"], row["revision_id"]) for row in rows]
 
@@ -208,8 +213,7 @@ def test_every_cut_gives_whole_records_and_one_error(tmp_path: Path) -> None:
             reader = _core.ArticleReader(path, wiki_id="gardenwiki")
             rows: list[dict[str, Any]] = []
             with pytest.raises(InputError) as caught:
-                while (batch := reader.next_batch()) is not None:
-                    rows += pa.record_batch(batch).to_pylist()
+                read_into(rows, reader)
             assert keys(rows) == wanted[: len(rows)], cut
             assert caught.value.byte_offset is not None
             assert cut < 2 or isinstance(caught.value, TruncatedInputError), (cut, caught.value)

@@ -98,7 +98,8 @@ def test_rows_are_those_of_the_twin(tmp_path: Path, members: list[list[Any]], is
     )
     superseded, summary = _core.find_superseded(path, wiki_id="gardenwiki")
     reader = _core.ArticleReader(path, wiki_id="gardenwiki", superseded=superseded, threads=threads, batch_bytes=100)
-    names = ["wiki_id", "page_id", "revision_id", "page_title", "page_namespace_id", "revision_is_minor_edit", "revision_comment", "revision_size", "text"]
+    names = ["wiki_id", "page_id", "revision_id", "page_title", "page_namespace_id", "revision_is_minor_edit"]
+    names += ["revision_comment", "revision_size", "text"]
     rows = []
     while (batch := reader.next_batch()) is not None:
         rows += [tuple(row[name] for name in names) for row in pa.record_batch(batch).to_pylist()]

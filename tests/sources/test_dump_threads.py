@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -42,11 +45,14 @@ def test_threads_share_a_reader(path: Path, threads: int) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted by /proc")
-def test_no_thread_outlives_a_call(path: Path) -> None:
+@pytest.mark.parametrize("pack", [bytes, bz2.compress, gzip.compress])
+def test_no_thread_outlives_its_reader(path: Path, pack: Callable[[bytes], bytes]) -> None:
+    path.write_bytes(pack(path.read_bytes()))
     before = len(os.listdir("/proc/self/task"))
-    reader = DumpReader(path, wiki_id="examplewiki", threads=4, batch_bytes=1_000_000)
-    batches = 0
-    while reader.next_batch() is not None:
+    for batches in (0, 1, 2, 1000):
+        reader = DumpReader(path, wiki_id="examplewiki", threads=4, batch_bytes=1_000_000)
+        for _ in range(batches):
+            if reader.next_batch() is None:
+                break
+        del reader
         assert len(os.listdir("/proc/self/task")) == before
-        batches += 1
-    assert batches > 3

@@ -292,8 +292,11 @@ def batches(reader: DumpReader) -> Iterator[pa.RecordBatch]:
     Raises:
         InputError: When the dump cannot be read on; all whole records came before.
     """
-    while (batch := reader.next_batch()) is not None:
-        yield pa.record_batch(batch)
+    while True:
+        while (batch := reader.next_batch()) is not None:
+            yield pa.record_batch(batch)
+        if reader.next_part() is None:
+            return
 
 
 def read_record(path: str | os.PathLike[str], row: dict[str, Any], namespaces: list[tuple[int, str]]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Files of Wikimedia Enterprise articles: what each one is, and how it is opened.
 
-A snapshot or chunk is a tar.gz of NDJSON, an answer of the on-demand service a JSON list or object, a batch NDJSON. What
-a file is, its bytes say; names are hints for the wiki and the date. The service promises no order and repeats under one
-percent of the articles: the highest revision of a page is kept.
+A snapshot or chunk is a tar.gz of NDJSON, an answer of the on-demand service a JSON list or object, a batch NDJSON.
+What a file is, its bytes say; names are hints for the wiki and the date. The service promises no order and repeats
+under one percent of the articles: the highest revision of a page is kept.
 """
 
 from __future__ import annotations
@@ -296,7 +296,7 @@ def read_article(path: str | os.PathLike[str], row: Mapping[str, Any]) -> dict[s
 def contradicted_licences(stated: Mapping[str, int], resolved: Iterable[str]) -> dict[str, int]:
     """Find the licences that articles name and the licence table does not give.
 
-    The service writes one constant into every article, of Wikinews too, so what it says decides nothing; but it is said.
+    The service writes one constant into every article, of Wikinews too, so it decides nothing; but it is told.
 
     Args:
         stated: `summary()["licences"]`: articles by the licence that they name.

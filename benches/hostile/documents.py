@@ -60,9 +60,8 @@ def bad_pages(count: int) -> bytes:
     return around(bad * count)
 
 
-def utf8_vectors(path: Path) -> tuple[bytes, int, int]:
-    """Make one revision per sequence of the list; tell how many can be taken, and how many cannot."""
-    valid = invalid = 0
+def utf8_vectors(path: Path, *, part: int, parts: int) -> tuple[bytes, int, int]:
+    """Make one revision per sequence of a part of the list; tell how many can be taken, and how many cannot."""
     revisions = []
     for line in path.read_bytes().splitlines():
         fields = line.split(b":", 3)
@@ -73,13 +72,14 @@ def utf8_vectors(path: Path) -> tuple[bytes, int, int]:
             text = sequence.decode()
         except UnicodeDecodeError:
             text = None
-        is_good = text is not None and all(c in "\t\n\r" or (c >= " " and c not in "\ufffe\uffff") for c in text)
+        is_good = text is not None and all(c in "\t\n\r" or " " <= c and c not in "\ufffe\uffff" for c in text)
         is_good &= not any(byte in b"<&" for byte in sequence)
-        valid, invalid = valid + is_good, invalid + (not is_good)
-        number = valid + invalid
-        revisions.append(b"<revision><id>%d</id><text>" % number + sequence + b"</text></revision>")
-    page = b"<page><title>A</title><ns>0</ns><id>1</id>" + b"".join(revisions) + b"</page>"
-    return HEAD + page + END, valid, invalid
+        number = len(revisions) + 1
+        revisions.append((is_good, b"<revision><id>%d</id><text>" % number + sequence + b"</text></revision>"))
+    chosen = revisions[part::parts]
+    valid = sum(is_good for is_good, _ in chosen)
+    page = b"<page><title>A</title><ns>0</ns><id>1</id>" + b"".join(revision for _, revision in chosen) + b"</page>"
+    return HEAD + page + END, valid, len(chosen) - valid
 
 
 def article(number: int = 1, **changes: object) -> bytes:

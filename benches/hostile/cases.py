@@ -311,7 +311,7 @@ def archive_cases() -> Iterator[Case]:
     slips = ("../../etc/passwd", "/etc/passwd", "a/../../b.ndjson", "a\\..\\b.ndjson", "C:\\a.ndjson")
     for name in slips:
         # Names are labels: nothing is ever written under them, so either answer is right.
-        yield tar(f"member {name!r}", lambda name=name: tar_of((named(name), article)), UNSAFE, "rows")
+        yield tar(f"member {name!r}", lambda name=name: tar_of((named(name), article)), UNSAFE, FORMAT, "rows")
     kinds = {
         "symbolic link": tarfile.SYMTYPE,
         "hard link": tarfile.LNKTYPE,

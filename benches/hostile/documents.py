@@ -72,7 +72,7 @@ def utf8_vectors(path: Path, *, part: int, parts: int) -> tuple[bytes, int, int]
             text = sequence.decode()
         except UnicodeDecodeError:
             text = None
-        is_good = text is not None and all(c in "\t\n\r" or " " <= c and c not in "\ufffe\uffff" for c in text)
+        is_good = text is not None and all(c in "\t\n\r" or (c >= " " and c not in "\ufffe\uffff") for c in text)
         is_good &= not any(byte in b"<&" for byte in sequence)
         number = len(revisions) + 1
         revisions.append((is_good, b"<revision><id>%d</id><text>" % number + sequence + b"</text></revision>"))

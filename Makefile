@@ -1,11 +1,12 @@
 PYTHON ?= python3
+FUZZ_SECONDS ?= 60
 BIN := .venv/bin
 export VIRTUAL_ENV := $(abspath .venv)
 unexport CONDA_PREFIX
 unexport CARGO_TARGET_DIR
 MATURIN := $(BIN)/maturin develop --quiet --target-dir target/maturin
 
-.PHONY: help build demo test lint types doctest sdist wheel check release fmt bench clean
+.PHONY: help build demo test lint types doctest sdist wheel check release fmt bench fuzz hostile clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +55,19 @@ release: .venv/.ready ## the extension, release profile, for measuring
 
 bench: release .venv/.bench ## speed against the peers, in one run
 	$(BIN)/pytest benches --benchmark-only
+
+fuzz: build ## every fuzz target for FUZZ_SECONDS each; needs nightly Rust and cargo-fuzz
+	$(BIN)/python fuzz/seeds.py fuzz/corpus
+	cargo +nightly fuzz build
+	for target in xml ndjson bzip2 scanner; do \
+		dictionary=fuzz/dictionaries/$$target.dict; test -f $$dictionary || dictionary=/dev/null; \
+		cargo +nightly fuzz run $$target -- -dict=$$dictionary -max_len=8192 -timeout=60 -rss_limit_mb=2048 \
+			-detect_leaks=0 -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+	done
+	$(BIN)/python fuzz/index.py fuzz/corpus/index --plain $(FUZZ_SECONDS)
+
+hostile: release ## bombs, floods and lies through the public API, as a table
+	$(BIN)/python benches/hostile --vectors ../shared/vectors --data ../shared/data
 
 fmt: .venv/.tools ## format both languages
 	cargo fmt && $(BIN)/ruff format . && $(BIN)/ruff check --fix .

@@ -11,6 +11,7 @@ import bz2
 import gzip
 import io
 import json
+import lzma
 import sys
 import tarfile
 from collections.abc import Iterator
@@ -24,11 +25,11 @@ HEAD = (
     "</namespaces></siteinfo>"
 )
 REVISIONS = (
-    '<revision><id>1</id><timestamp>2001-01-15T13:15:00Z</timestamp><contributor><username>Example User 1</username>'
+    "<revision><id>1</id><timestamp>2001-01-15T13:15:00Z</timestamp><contributor><username>Example User 1</username>"
     "<id>7</id></contributor><comment>first</comment><origin>1</origin><model>wikitext</model>"
     '<format>text/x-wiki</format><text bytes="5" sha1="phoiac9h4m842xq45sp7s6u21eteeq1" xml:space="preserve">'
     "a &lt; b</text><sha1>phoiac9h4m842xq45sp7s6u21eteeq1</sha1></revision>",
-    '<revision><id>2</id><parentid>1</parentid><timestamp>2002-02-02T02:02:02Z</timestamp><contributor>'
+    "<revision><id>2</id><parentid>1</parentid><timestamp>2002-02-02T02:02:02Z</timestamp><contributor>"
     '<ip>192.0.2.1</ip></contributor><minor/><comment deleted="deleted" /><text deleted="deleted" /></revision>',
     '<revision><id>3</id><contributor deleted="deleted" /><text id="3" bytes="4" /><sha1/></revision>',
     "<revision><id>4</id><model>wikitext</model><text><![CDATA[x]]></text><content><role>mediainfo</role>"
@@ -65,6 +66,15 @@ def dumps() -> Iterator[bytes]:
     yield bz2.compress(HEAD.encode(), 1) + bz2.compress(both.encode(), 1) + bz2.compress(b"</mediawiki>", 1)
     yield gzip.compress(f"{HEAD}{both}</mediawiki>".encode(), mtime=0)
     yield f"{HEAD}{both}".encode()[:-30]
+    whole = f"{HEAD}{both}</mediawiki>".encode()
+    yield lzma.compress(whole, lzma.FORMAT_XZ, preset=0)
+    yield lzma.compress(whole, lzma.FORMAT_ALONE, preset=0)
+    yield zstd_frame(HEAD.encode()) + zstd_frame(whole.removeprefix(HEAD.encode()))
+
+
+def zstd_frame(data: bytes) -> bytes:
+    """Pack into a frame of one raw block without a check sum (RFC 8878)."""
+    return b"\x28\xb5\x2f\xfd\x00\x38" + (len(data) << 3 | 1).to_bytes(3, "little") + data
 
 
 def wikitexts() -> Iterator[bytes]:

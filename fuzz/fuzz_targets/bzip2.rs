@@ -139,7 +139,7 @@ fuzz_target!(|data: &[u8]| {
     if !is_start(&packed) {
         return; // whoever calls the decoder has looked at the first bytes
     }
-    if control < 0xe0 {
+    if *control < 0xe0 {
         packed[3] = b'1'; // small blocks are as good, and ten times as fast
     }
     let want = oracle(&packed);

@@ -11,7 +11,7 @@ use std::path::Path;
 use libfuzzer_sys::fuzz_target;
 use wikigrove::batch::quarantine_batch;
 use wikigrove::digest::sha256;
-use wikigrove::dump::{DumpError, DumpReader, ErrorKind, Summary, read_record};
+use wikigrove::dump::{DumpError, DumpReader, ErrorKind, Options, Summary, read_record};
 use wikigrove::page::{Position, Quarantined};
 use wikigrove_fuzz::rows::{Row, Rows, WIKI};
 use wikigrove_fuzz::scratch::{gzip, scratch};
@@ -58,6 +58,42 @@ fn read(path: &Path, size: u64, threads: usize, batch_bytes: u64, with_columns: 
     Ok(Outcome { rows, error, quarantine, summary, site: reader.site_info().map(|s| format!("{s:?}")) })
 }
 
+/// Reads in parts, each by a reader of its own that goes on from the state the one before it left.
+fn check_parts(path: &Path, whole: &Outcome, batch_bytes: u64, part_bytes: u64) {
+    let (mut rows, mut quarantine, mut resume) = (Vec::new(), Vec::new(), None);
+    for part in 0.. {
+        assert!(part <= whole.summary.counts.pages + 1, "every part ends behind a page");
+        let options = Options { batch_bytes, part_bytes, resume, ..Options::default() };
+        let mut reader = DumpReader::open_with(path, WIKI, options).expect("a reader goes on where another one stopped");
+        let error = loop {
+            let mut batch = Rows::default();
+            let outcome = reader.read(&mut batch);
+            let batch = batch.finish();
+            let is_empty = batch.is_empty();
+            rows.extend(batch);
+            if outcome.is_err() || is_empty {
+                break outcome.err();
+            }
+        };
+        quarantine.extend(reader.quarantined().iter().cloned());
+        let state = if error.is_some() { None } else { reader.next_part().expect("the part is finished") };
+        if state.is_none() {
+            let summary = reader.summary();
+            assert_eq!(error, whole.error, "parts change no error");
+            assert_eq!(rows, whole.rows, "parts change no row");
+            assert_eq!(summary.counts, whole.summary.counts, "parts change no count");
+            assert_eq!(summary.warnings, whole.summary.warnings, "parts change no warning");
+            assert_eq!(summary.digests, whole.summary.digests, "parts change no digest");
+            assert_eq!(reader.site_info().map(|site| format!("{site:?}")), whole.site);
+            if whole.quarantine.len() as u64 == whole.summary.counts.quarantined {
+                assert_eq!(quarantine, whole.quarantine, "parts change no quarantine");
+            }
+            return;
+        }
+        resume = state;
+    }
+}
+
 /// What must hold of one reading of `decompressed`, a file of `size` bytes.
 fn check(outcome: &Outcome, decompressed: Option<&[u8]>, size: u64) {
     let summary = &outcome.summary;
@@ -68,7 +104,7 @@ fn check(outcome: &Outcome, decompressed: Option<&[u8]>, size: u64) {
         assert!(!error.message.is_empty() && !error.message.contains('\n'), "one line: {error}");
         assert_ne!(error.kind, ErrorKind::Io, "{error}");
     } else {
-        assert!(summary.sha256.is_some() && summary.bytes_read == size, "{summary:?}");
+        assert!(summary.digests.is_some() && summary.bytes_read == size, "{summary:?}");
     }
     let mut end = 0;
     let mut previous_stream = 0;
@@ -128,8 +164,11 @@ fuzz_target!(|data: &[u8]| {
     let has_one_header = is_plain && has_one_header(bytes);
     for row in outcome.rows.first().into_iter().chain(outcome.rows.last()).filter(|_| has_one_header) {
         let mut again = Rows::default();
-        read_record(&path, WIKI, row.position, &[], &mut again).expect("a record is found again");
+        read_record(&path, WIKI, row.position, &[], &[], &mut again).expect("a record is found again");
         assert_eq!(again.rows, [row.clone()]);
+    }
+    if control >> 12 & 3 == 2 {
+        check_parts(&path, &outcome, batch_bytes, u64::from(control >> 4 & 0xff) * 8 + 1);
     }
     if !is_plain || control >> 12 != 5 {
         return;
@@ -145,13 +184,14 @@ fuzz_target!(|data: &[u8]| {
     let path = scratch(&packed);
     let again = read(&path, packed.len() as u64, threads, batch_bytes, false).expect("what opens plain opens packed");
     check(&again, None, packed.len() as u64);
+    check_parts(&path, &again, batch_bytes, u64::from(control >> 4 & 0xff) * 8 + 1);
     let hashes = |outcome: &Outcome| outcome.rows.iter().map(|row| row.hash).collect::<Vec<_>>();
     assert_eq!(hashes(&outcome), hashes(&again), "packing changes no row");
     assert_eq!(outcome.error, again.error, "packing changes no error");
     assert_eq!(outcome.summary.counts, again.summary.counts);
     for row in again.rows.last().into_iter().filter(|_| has_one_header) {
         let mut found = Rows::default();
-        read_record(&path, WIKI, row.position, &[], &mut found).expect("a record is found again");
+        read_record(&path, WIKI, row.position, &[], &[], &mut found).expect("a record is found again");
         assert_eq!(found.rows, [row.clone()]);
     }
 });

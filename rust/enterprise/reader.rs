@@ -135,7 +135,11 @@ impl ArticleReader {
                 self.failure = Some(error);
             }
         }
-        Ok(())
+        // The last step may both end the file and judge it.
+        match &self.failure {
+            Some(failure) if sink.taken_bytes() == 0 => Err(failure.clone()),
+            _ => Ok(()),
+        }
     }
 
     /// Lists the readable records of the whole file, without looking for those that come twice.

@@ -29,14 +29,14 @@ pub fn read_article(
     if position.stream_offset != 0 || length > LINE_BYTES as u64 {
         return Err(fail("at this position lies no article".into()));
     }
-    let (before, line, behind) = bytes_at(path, offset, usize::try_from(length).unwrap_or(usize::MAX))?;
+    let (before, line) = bytes_at(path, offset, usize::try_from(length).unwrap_or(usize::MAX))?;
     let text = std::str::from_utf8(&line).map_err(|error| fail(error.to_string()))?;
     let (mut article, mut cursor) = (Article::default(), Cursor::new(text, 0));
     let read = article.read(&mut cursor).and_then(|()| cursor.expect_end()).and_then(|()| identify(&article));
     let identity = read.map_err(|fault| fail(format!("the record cannot be read: {}", fault.detail)))?;
-    // What stands around a record, in a text, a list or an archive: a piece of a record is none.
-    let is_bounded = |byte: Option<u8>| byte.is_none_or(|byte| b"\r\n,[] \t\0\xbf".contains(&byte));
-    if !is_bounded(before) || !is_bounded(behind) {
+    // What stands before a record, in a text, a list or an archive: a piece of a record is none. Where it starts, one object
+    // ends in one place only, and what follows it there may be damage.
+    if before.is_some_and(|byte| !b"\r\n,[]} \t\0\xbf".contains(&byte)) {
         return Err(fail(format!("at this position lies no article of the noted length: {length}")));
     }
     let mut scratch = Scratch::default();
@@ -47,29 +47,23 @@ pub fn read_article(
     Ok(())
 }
 
-/// The byte before, the bytes themselves, the byte behind.
-type Surrounded = (Option<u8>, Vec<u8>, Option<u8>);
-
-/// Bytes of the decompressed file, with the one before them and the one behind them.
-fn bytes_at(path: &Path, offset: u64, length: usize) -> Result<Surrounded, ArticleError> {
+/// Bytes of the decompressed file, behind the one before them.
+fn bytes_at(path: &Path, offset: u64, length: usize) -> Result<(Option<u8>, Vec<u8>), ArticleError> {
     let mut source = Source::open(path, WINDOW_BYTES)?;
     let (mut window, mut found, mut end) = (Window::default(), Vec::new(), 0);
     let first = offset.saturating_sub(1);
     let before_count = usize::from(offset > 0);
-    let wanted = before_count + length + 1;
+    let wanted = before_count + length;
     loop {
         source.fill(&mut window);
         let from = usize::try_from(first.saturating_sub(end)).unwrap_or(usize::MAX).min(window.bytes.len());
         let fresh = window.bytes.get(from..).unwrap_or_default();
         found.extend_from_slice(fresh.get(..wanted - found.len()).unwrap_or(fresh));
         end += window.bytes.len() as u64;
-        let has_all = found.len() >= before_count + length;
-        if found.len() == wanted || (has_all && window.is_last) {
-            let behind = found.get(before_count + length).copied();
+        if found.len() == wanted {
             let before = found.first().copied().filter(|_| before_count > 0);
-            found.truncate(before_count + length);
             found.drain(..before_count);
-            return Ok((before, found, behind));
+            return Ok((before, found));
         }
         if let Some(error) = window.error.take() {
             return Err(error);

@@ -5,9 +5,10 @@ from __future__ import annotations
 import bz2
 import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import pyarrow as pa
 
@@ -20,9 +21,7 @@ from wikigrove.sources.regular import open_regular
 STREAM_BYTES: Final = 1 << 30
 """Decompressed bytes of one stream that are taken: 100 pages with at most some megabytes each."""
 
-_PAGE: Final = re.compile(rb"<page(?:\s[^>]*)?>(.*?)</page\s*>", re.DOTALL)
 _ID: Final = re.compile(rb"<id>\s*(\d{1,18})\s*</id>")
-_REVISION: Final = re.compile(rb"<revision(?:\s[^>]*)?>.*?</revision\s*>", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,27 +99,48 @@ def _from_stream(file: SourceFile, page_id: int, offset: int) -> list[dict[str, 
     siteinfo = file.siteinfo or {}
     namespaces = [(int(key), str(name)) for key, _, name in siteinfo.get("namespaces", [])]
     rows = []
-    for page in _PAGE.finditer(data):
-        found = _ID.search(page[1])
+    for page in _elements(b"page", data, 0, len(data)):
+        found = _ID.search(data, page.inner_start, page.inner_end)
         if found is None or int(found[1]) != page_id:
             continue
-        for revision in _REVISION.finditer(data, page.start(1), page.end(1)):
+        for revision in _elements(b"revision", data, page.inner_start, page.inner_end):
             position = {
                 "wiki_id": file.wiki_id,
                 "source_id": 0,
                 "stream_offset": offset,
                 "page_stream_offset": offset,
-                "page_offset": page.start(),
-                "element_offset": revision.start(),
-                "element_length": revision.end() - revision.start(),
+                "page_offset": page.start,
+                "element_offset": revision.start,
+                "element_length": revision.end - revision.start,
             }
             rows.append(read_record(file.path, position, namespaces))
     return [row for row in rows if row["page_id"] == page_id]
 
 
+class _Element(NamedTuple):
+    start: int
+    inner_start: int
+    inner_end: int
+    end: int
+
+
+def _elements(name: bytes, data: bytes, start: int, end: int) -> Iterator[_Element]:
+    """Find elements of a name, none inside another one, going forward only: a start without an end costs no more."""
+    opening, closing = re.compile(rb"<%s(?=[\s>])" % name), re.compile(rb"</%s\s*>" % name)
+    while tag := opening.search(data, start, end):
+        inner = data.find(b">", tag.end(), end) + 1
+        close = closing.search(data, inner, end) if inner else None
+        if close is None:
+            return
+        yield _Element(tag.start(), inner, close.start(), close.end())
+        start = close.end()
+
+
 def _decompress(path: Path, offset: int) -> bytes | None:
     """Decompress one stream, or give None where none begins or it is damaged."""
     with open_regular(path, follow=True) as file:
+        if offset >= os.fstat(file.fileno()).st_size:
+            return None
         file.seek(offset)
         if not is_stream(file.peek(10)[:10]):
             return None

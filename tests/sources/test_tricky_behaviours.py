@@ -12,7 +12,7 @@
 | 8 | a slot's own attributes | `test_dump_behaviours: test_a_slot_has_its_own_attributes` |
 | 9 | DiscussionThreading in a page | `test_dump_behaviours: test_threads_of_discussions_are_skipped` |
 | 10 | an inner generator's end | `test_dump_behaviours: test_a_generator_over_batches_ends_with_the_file` |
-| 11 | fragments, two documents, junk, header only | `test_dump_behaviours: test_pieces_of_documents_are_read_with_a_warning` |
+| 11 | fragments, two documents, junk, header only | `test_dump_behaviours`: pieces of documents are read warned |
 | 12 | a cut inside a revision | `test_12_every_prefix_gives_whole_records_then_one_error` |
 | 13 | bzip2 streams | `test_dump_behaviours: test_bzip2_streams` |
 | 14 | 7z of no or other content | `test_dump_behaviours: test_what_is_no_dump_is_named` |
@@ -177,15 +177,18 @@ def test_17_interleaved_revisions_and_slots(tmp_path: Path) -> None:
 
 
 SMALL = (
-    "\ufeff<?xml version='1.0'?>\n<!-- a comment --><mediawiki version='0.11' xml:lang='en'><siteinfo><dbname>examplewiki"
+    "\ufeff<?xml version='1.0'?>\n<!-- a comment --><mediawiki version='0.11' xml:lang='en'>"
+    "<siteinfo><dbname>examplewiki"
     "</dbname><namespaces><namespace key='0'/></namespaces></siteinfo>"
     + ITEM.format(1)
     + "<page><title>A &amp; é</title>"
     "<ns>0</ns><id>1</id><redirect title='B'/><revision><id>1</id><parentid>0</parentid><timestamp>2001-01-21T02:12:21Z"
-    "</timestamp><contributor><ip>192.0.2.1</ip></contributor><minor/><comment>c</comment><text bytes='5'>He<![CDATA[l]]>"
+    "</timestamp><contributor><ip>192.0.2.1</ip></contributor><minor/>"
+    "<comment>c</comment><text bytes='5'>He<![CDATA[l]]>"
     f"lo</text><content><role>a</role><text>This is a slot</text></content><sha1>{HELLO}</sha1></revision>"
     "<revision><id>2</id><text>😀 &lt;b&gt; &#65;\r\n</text></revision><revision><id>x</id></revision>"
-    "<upload><filename>f</filename></upload></page>\n<page><title>B</title><ns>0</ns><id>2</id><odd a='>'><odder/></odd>"
+    "<upload><filename>f</filename></upload></page>\n<page><title>B</title><ns>0</ns><id>2</id>"
+    "<odd a='>'><odder/></odd>"
     "<revision><id>3</id><text>1 < 2</text></revision><revision><id>4</id></revision></page></mediawiki>\n"
 ).encode()
 

@@ -365,11 +365,11 @@ pub fn seek_point_batch(rows: impl Iterator<Item = [i64; 3]>, source_id: i32) ->
 /// # Errors
 /// When a column does not follow the schema, which would be a defect of this module.
 pub fn log_batch(rows: &[LogItem], wiki_id: &str, source_id: i32) -> Result<RecordBatch, ArrowError> {
-    let integers = |value: fn(&LogItem) -> Option<i64>| Int64Array::from_iter(rows.iter().map(value));
+    let integers = |value: fn(&LogItem) -> Option<i64>| rows.iter().map(value).collect::<Int64Array>();
     let texts =
-        |value: fn(&LogItem) -> Option<&str>| -> ArrayRef { Arc::new(StringArray::from_iter(rows.iter().map(value))) };
+        |value: fn(&LogItem) -> Option<&str>| -> ArrayRef { Arc::new(rows.iter().map(value).collect::<StringArray>()) };
     let flags = |value: fn(&LogItem) -> bool| -> ArrayRef {
-        Arc::new(BooleanArray::from_iter(rows.iter().map(|row| Some(value(row)))))
+        Arc::new(rows.iter().map(|row| Some(value(row))).collect::<BooleanArray>())
     };
     let timestamps: TimestampMicrosecondArray = integers(|row| row.timestamp).reinterpret_cast();
     batch_of(vec![

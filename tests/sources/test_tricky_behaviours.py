@@ -1,30 +1,32 @@
 """The tricky behaviours of dumps by number, log items, and every place at which a dump may be cut.
 
+Tests without a file stand here, `B` is test_dump_behaviours.py.
+
 | # | Case | Test |
 |---|---|---|
-| 1 | no `<ns>` | `test_dump_behaviours: test_namespace_is_derived_where_it_is_not_stated` |
-| 2 | `<restrictions>` | `test_dump_behaviours: test_restrictions_are_known` |
-| 3 | hidden contributor, comment, text | `test_dump_behaviours: test_hidden_parts_are_independent` |
-| 4 | contributor with empty or no children | `test_dump_behaviours: test_contributors` |
-| 5 | revision with only id and timestamp | `test_dump_behaviours: test_a_revision_may_be_almost_bare` |
-| 6 | a page left half read | `test_dump_behaviours: test_a_page_may_be_left_half_read` |
+| 1 | no `<ns>` | `B: test_namespace_is_derived_where_it_is_not_stated` |
+| 2 | `<restrictions>` | `B: test_restrictions_are_known` |
+| 3 | hidden contributor, comment, text | `B: test_hidden_parts_are_independent` |
+| 4 | contributor with empty or no children | `B: test_contributors` |
+| 5 | revision with only id and timestamp | `B: test_a_revision_may_be_almost_bare` |
+| 6 | a page left half read | `B: test_a_page_may_be_left_half_read` |
 | 7 | log items, alone and among pages | `test_07_log_items_are_rows_of_their_own` and those below it |
-| 8 | a slot's own attributes | `test_dump_behaviours: test_a_slot_has_its_own_attributes` |
-| 9 | DiscussionThreading in a page | `test_dump_behaviours: test_threads_of_discussions_are_skipped` |
-| 10 | an inner generator's end | `test_dump_behaviours: test_a_generator_over_batches_ends_with_the_file` |
-| 11 | fragments, two documents, junk, header only | `test_dump_behaviours`: pieces of documents are read warned |
+| 8 | a slot's own attributes | `B: test_a_slot_has_its_own_attributes` |
+| 9 | DiscussionThreading in a page | `B: test_threads_of_discussions_are_skipped` |
+| 10 | an inner generator's end | `B: test_a_generator_over_batches_ends_with_the_file` |
+| 11 | fragments, two documents, junk, header only | `B: test_pieces_of_documents_are_read_with_a_warning` |
 | 12 | a cut inside a revision | `test_12_every_prefix_gives_whole_records_then_one_error` |
-| 13 | bzip2 streams | `test_dump_behaviours: test_bzip2_streams` |
-| 14 | 7z of no or other content | `test_dump_behaviours: test_what_is_no_dump_is_named` |
-| 15 | UTF-16, byte order marks | `test_dump_behaviours: test_a_mark_and_a_declaration_are_read` |
-| 16 | the same revision twice | `test_dump_behaviours: test_the_same_revision_twice` |
+| 13 | bzip2 streams | `B: test_bzip2_streams` |
+| 14 | 7z of no or other content | `B: test_what_is_no_dump_is_named` |
+| 15 | UTF-16, byte order marks | `B: test_a_mark_and_a_declaration_are_read` |
+| 16 | the same revision twice | `B: test_the_same_revision_twice` |
 | 17 | interleaved revisions and slots | `test_17_interleaved_revisions_and_slots` |
-| 18 | models and roles, unknown or missing | `test_dump_behaviours: test_models_and_roles` |
-| 19 | the four text states | `test_dump_behaviours: test_text_states` |
-| 20 | ids above 2^32 | `test_dump_behaviours: test_order_and_large_ids_are_kept` |
-| 21 | unsorted revisions, equal times | `test_dump_behaviours: test_order_and_large_ids_are_kept` |
+| 18 | models and roles, unknown or missing | `B: test_models_and_roles` |
+| 19 | the four text states | `B: test_text_states` |
+| 20 | ids above 2^32 | `B: test_order_and_large_ids_are_kept` |
+| 21 | unsorted revisions, equal times | `B: test_order_and_large_ids_are_kept` |
 | 22 | titles of an index | `test_index_titles` where an index is read |
-| 23 | the eight sha1 states | `test_dump_behaviours: test_sha1_statuses` |
+| 23 | the eight sha1 states | `B: test_sha1_statuses` |
 """
 
 from __future__ import annotations
@@ -70,11 +72,11 @@ def read(path: Path, data: str | bytes, **options: Any) -> tuple[list[int], list
 
 def test_the_index_names_tests_that_exist() -> None:
     here = Path(__file__)
-    named = re.findall(r"^\| \d+ \|.*?`(?:(test_\w+): )?(test_\w+)`", __doc__ or "", re.MULTILINE)
+    named = re.findall(r"^\| \d+ \|.*?`(?:(B): )?(test_\w+)`", __doc__ or "", re.MULTILINE)
     assert len(named) == 23
     for file, test in named:
         if test != "test_index_titles":
-            tree = ast.parse((here.parent / f"{file or here.stem}.py").read_text())
+            tree = ast.parse((here.parent / ("test_dump_behaviours.py" if file else here.name)).read_text())
             assert test in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
@@ -177,19 +179,17 @@ def test_17_interleaved_revisions_and_slots(tmp_path: Path) -> None:
 
 
 SMALL = (
-    "\ufeff<?xml version='1.0'?>\n<!-- a comment --><mediawiki version='0.11' xml:lang='en'>"
-    "<siteinfo><dbname>examplewiki"
-    "</dbname><namespaces><namespace key='0'/></namespaces></siteinfo>"
+    "\ufeff<?xml version='1.0'?>\n<!-- a comment --><mediawiki version='0.11' xml:lang='en'><siteinfo>"
+    "<dbname>examplewiki</dbname><namespaces><namespace key='0'/></namespaces></siteinfo>"
     + ITEM.format(1)
     + "<page><title>A &amp; é</title>"
     "<ns>0</ns><id>1</id><redirect title='B'/><revision><id>1</id><parentid>0</parentid><timestamp>2001-01-21T02:12:21Z"
-    "</timestamp><contributor><ip>192.0.2.1</ip></contributor><minor/>"
-    "<comment>c</comment><text bytes='5'>He<![CDATA[l]]>"
-    f"lo</text><content><role>a</role><text>This is a slot</text></content><sha1>{HELLO}</sha1></revision>"
-    "<revision><id>2</id><text>😀 &lt;b&gt; &#65;\r\n</text></revision><revision><id>x</id></revision>"
+    "</timestamp><contributor><ip>192.0.2.1</ip></contributor><minor/><comment>c</comment><text bytes='5'>"
+    f"He<![CDATA[l]]>lo</text><content><role>a</role><text>This is a slot</text></content><sha1>{HELLO}</sha1>"
+    "</revision><revision><id>2</id><text>😀 &lt;b&gt; &#65;\r\n</text></revision><revision><id>x</id></revision>"
     "<upload><filename>f</filename></upload></page>\n<page><title>B</title><ns>0</ns><id>2</id>"
-    "<odd a='>'><odder/></odd>"
-    "<revision><id>3</id><text>1 < 2</text></revision><revision><id>4</id></revision></page></mediawiki>\n"
+    "<odd a='>'><odder/></odd><revision><id>3</id><text>1 < 2</text></revision><revision><id>4</id></revision>"
+    "</page></mediawiki>\n"
 ).encode()
 
 

@@ -143,7 +143,7 @@ class _Attempt:
     ) -> tuple[Future[dict[str, Any]], Any, int]:
         """Read one part; its record will be there once the writer has caught up."""
         source = self._unit.source
-        for batch in dumps.batches(reader):
+        for batch in dumps.part_batches(reader):
             self._submit_log(reader, writer, pool)
             rows, leaves = seal(batch, row, siteinfo=source.siteinfo, threads=self._threads)
             row += rows.num_rows

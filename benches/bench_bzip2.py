@@ -23,7 +23,8 @@ def processor_seconds(command: list[str]) -> float:
     """Run a command without output; user and system time of the process, also of its threads."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
-    assert status == 0, command
+    process.returncode = os.waitstatus_to_exitcode(status)  # told, because it was not `Popen` that waited
+    assert process.returncode == 0, command
     return usage.ru_utime + usage.ru_stime
 
 

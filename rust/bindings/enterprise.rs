@@ -1,9 +1,8 @@
 //! Wikimedia Enterprise data for Python: one call gives one batch.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use arrow_array::{ArrayRef, Int32Array, Int64Array, RecordBatch};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 

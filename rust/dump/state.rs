@@ -86,8 +86,7 @@ impl Value {
     fn seal(&self) -> String {
         let mut bytes = Vec::new();
         self.encode(&mut bytes);
-        let [a, b, c, d, e, f, g, h, ..] = sha256(&[&bytes]);
-        format!("{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+        sha256(&[&bytes]).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
     fn encode(&self, bytes: &mut Vec<u8>) {

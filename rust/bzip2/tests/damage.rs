@@ -28,7 +28,7 @@ fn every_truncation_gives_the_whole_blocks_and_says_so() {
 #[test]
 fn what_follows_the_last_stream_is_told_and_no_error() {
     let data = compress(b"text", 9);
-    for garbage in [&b"x"[..], b"\0\0\0\0", b"BZ0", b"BZh0 and more", &[0xFF; 3_000_000]] {
+    for garbage in [&b"x"[..], b"\0\0\0\0", b"BZ0", b"BZh0 and more", &vec![0xFF; 3_000_000]] {
         let outcome = read_all_ways(&[&data, garbage].concat());
         assert_eq!(outcome.shown_error(), None);
         assert_eq!((outcome.bytes().as_slice(), outcome.trailing), (&b"text"[..], Some(data.len() as u64)));

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from wikigrove.errors import ConfigError
+from wikigrove.store import fsync_folder
 
 __all__ = ["describe", "published", "write_bytes", "write_parquet"]
 
@@ -40,10 +41,10 @@ def published(target: Path) -> Iterator[Path]:
     try:
         yield staging
         for folder, _, _ in os.walk(staging, topdown=False):
-            _sync(Path(folder))
+            fsync_folder(Path(folder))
         _refuse_occupied(target)  # somebody may have been faster
         staging.rename(target)  # POSIX: fails on a folder that is not empty, replaces an empty one
-        _sync(target.parent)
+        fsync_folder(target.parent)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
@@ -89,7 +90,8 @@ def write_parquet(path: Path, table: pa.Table, *, plain: tuple[str, ...]) -> Non
         write_page_index=True,
         write_page_checksum=True,
     )
-    _sync(path)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def describe(root: Path, path: Path) -> dict[str, object]:
@@ -113,11 +115,3 @@ def _refuse_occupied(target: Path) -> None:
         raise ConfigError(f"the target is no folder: {target}; hint: name a new folder")
     if target.exists() and any(target.iterdir()):
         raise ConfigError(f"the target is not empty: {target}; hint: name a new folder, nothing is overwritten")
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 from wikigrove.crypto.treehead import TreeHead
 from wikigrove.errors import ConfigError, NoteFormatError, ProofError
+from wikigrove.store import fsync_folder
 
 FORMAT: Final = "wikigrove.memory/1"
 MAX_MEMORY_BYTES: Final = 64 << 20
@@ -108,11 +109,7 @@ class Memory:
                 file.flush()
                 os.fsync(descriptor)
             os.replace(name, self.path)
-            handle = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            fsync_folder(folder)
         except OSError as error:
             raise ConfigError(f"checkpoint cannot be remembered ({error.strerror}): {self.path}") from error
 

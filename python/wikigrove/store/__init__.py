@@ -1,6 +1,6 @@
 """The store on disk: segments, manifests and the commit that makes a version visible."""
 
-from wikigrove.store.commit import commit_manifest, put_new
+from wikigrove.store.commit import commit_manifest, fsync_folder, put_new
 from wikigrove.store.fetch import fetch_by_ids, iterate, iterate_segment
 from wikigrove.store.journal import unit_key
 from wikigrove.store.layout import Partition, Store
@@ -27,6 +27,7 @@ __all__ = [
     "collect_staging",
     "commit_manifest",
     "fetch_by_ids",
+    "fsync_folder",
     "iterate",
     "iterate_segment",
     "put_new",

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     fn head(html: &str) -> Head {
-        let inside = html.replace('"', "\\\"");
+        let inside = html.replace('"', "\\\"").replace('\n', "\\n"); // as it stands inside a JSON string
         read(&Raw { inside: &inside, has_escape: true }, &mut String::new())
     }
 

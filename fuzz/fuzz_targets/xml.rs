@@ -50,7 +50,8 @@ fn read(path: &Path, size: u64, threads: usize, batch_bytes: u64, with_columns: 
     let (read, decompressed) = (summary.bytes_read, summary.bytes_decompressed);
     assert!(read <= size, "{read} bytes read of {size}");
     if let Some(error) = &error {
-        assert!(error.byte_offset.is_none_or(|offset| offset <= decompressed), "{error} {summary:?}");
+        // Offsets are those in UTF-8, and what was UTF-16 may have grown by half.
+        assert!(error.byte_offset.is_none_or(|offset| offset <= decompressed / 2 * 3 + 3), "{error} {summary:?}");
         // How far the file was read ahead of the error depends on the windows.
         (summary.bytes_read, summary.bytes_decompressed, summary.streams) = (0, 0, 0);
     }

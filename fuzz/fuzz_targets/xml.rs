@@ -65,7 +65,8 @@ fn check_parts(path: &Path, whole: &Outcome, batch_bytes: u64, part_bytes: u64) 
     for part in 0.. {
         assert!(part <= whole.summary.counts.pages + 1, "every part ends behind a page");
         let options = Options { batch_bytes, part_bytes, resume, ..Options::default() };
-        let mut reader = DumpReader::open_with(path, WIKI, options).expect("a reader goes on where another one stopped");
+        let mut reader =
+            DumpReader::open_with(path, WIKI, options).expect("a reader goes on where another one stopped");
         let error = loop {
             let mut batch = Rows::default();
             let outcome = reader.read(&mut batch);
@@ -144,7 +145,9 @@ fn has_one_header(bytes: &[u8]) -> bool {
         bytes.windows(tag.len()).enumerate().filter(|(_, window)| *window == tag).map(|(place, _)| place).collect()
     };
     let (roots, headers, pages) = (places(b"<mediawiki"), places(b"<siteinfo"), places(b"<page"));
-    roots.len() <= 1 && headers.len() <= 1 && roots.iter().chain(&headers).all(|place| pages.iter().all(|page| place < page))
+    roots.len() <= 1
+        && headers.len() <= 1
+        && roots.iter().chain(&headers).all(|place| pages.iter().all(|page| place < page))
 }
 
 fuzz_target!(|data: &[u8]| {
@@ -156,7 +159,8 @@ fuzz_target!(|data: &[u8]| {
     let batch_bytes = u64::from(control >> 4 & 0x7f) * 16;
     let with_columns = control >> 8 & 7 == 3;
     let (path, size) = (scratch(bytes), bytes.len() as u64);
-    let (first, second) = (read(&path, size, 1, u64::MAX, false), read(&path, size, threads, batch_bytes, with_columns));
+    let (first, second) =
+        (read(&path, size, 1, u64::MAX, false), read(&path, size, threads, batch_bytes, with_columns));
     assert_eq!(first, second, "threads {threads}, batches of {batch_bytes} bytes");
     let Ok(outcome) = first else { return };
     let is_plain = outcome.summary.compression == "plain";

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use arrow_array::builder::{
     BooleanBuilder, FixedSizeBinaryBuilder, Int32Builder, Int64Builder, LargeStringBuilder, StringBuilder, UInt8Builder,
 };
-use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, StructArray, TimestampMicrosecondArray, UInt8Array};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, Int32Array, Int64Array, ListArray, RecordBatch, StringArray, StructArray,
+    TimestampMicrosecondArray, UInt8Array,
+};
 use arrow_buffer::OffsetBuffer;
 use arrow_schema::{ArrowError, Field, Fields, Schema};
 
 use crate::digest::sha1_each;
-use crate::page::{Page, Quarantined, RecordSink, Revision, Sha1Check, Sha1Reason};
+use crate::page::{LogItem, Page, Quarantined, RecordSink, Revision, Sha1Check, Sha1Reason};
 
 /// Texts that wait to be hashed together: enough to fill every lane, few enough to lie in the level-2 cache.
 const UNCHECKED_BYTES: usize = 256 << 10;
@@ -140,7 +143,11 @@ impl RevisionColumns {
             let (status, reason, size_status) = check.verdict(text, &digest);
             self.sha1_statuses.get_mut(*row).into_iter().for_each(|entry| *entry = status as u8);
             self.sha1_reasons.get_mut(*row).into_iter().for_each(|entry| *entry = reason);
-            self.size_statuses.get_mut(*row).into_iter().zip(size_status).for_each(|(entry, status)| *entry = status as u8);
+            self.size_statuses
+                .get_mut(*row)
+                .into_iter()
+                .zip(size_status)
+                .for_each(|(entry, status)| *entry = status as u8);
         }
         self.unchecked.clear();
         self.unchecked_bytes = 0;
@@ -350,5 +357,39 @@ pub fn seek_point_batch(rows: impl Iterator<Item = [i64; 3]>, source_id: i32) ->
         ("stream_offset", Arc::new(streams.finish()), false),
         ("block_bit", Arc::new(bits.finish()), false),
         ("decompressed", Arc::new(decompressed.finish()), false),
+    ])
+}
+
+/// Log items of one source file, with the names, types and order of `wikigrove.schema.LOG_ITEM`.
+///
+/// # Errors
+/// When a column does not follow the schema, which would be a defect of this module.
+pub fn log_batch(rows: &[LogItem], wiki_id: &str, source_id: i32) -> Result<RecordBatch, ArrowError> {
+    let integers = |value: fn(&LogItem) -> Option<i64>| rows.iter().map(value).collect::<Int64Array>();
+    let texts =
+        |value: fn(&LogItem) -> Option<&str>| -> ArrayRef { Arc::new(rows.iter().map(value).collect::<StringArray>()) };
+    let flags = |value: fn(&LogItem) -> bool| -> ArrayRef {
+        Arc::new(rows.iter().map(|row| Some(value(row))).collect::<BooleanArray>())
+    };
+    let timestamps: TimestampMicrosecondArray = integers(|row| row.timestamp).reinterpret_cast();
+    batch_of(vec![
+        ("wiki_id", Arc::new(StringArray::from_iter_values(rows.iter().map(|_| wiki_id))), false),
+        ("log_id", Arc::new(integers(|row| Some(row.id))), false),
+        ("log_dt", Arc::new(timestamps.with_timezone("UTC")), true),
+        ("user_id", Arc::new(integers(|row| row.user.id)), true),
+        ("user_text", texts(|row| row.user.text.as_deref()), true),
+        ("user_is_visible", flags(|row| row.user.is_visible), false),
+        ("user_kind", texts(|row| Some(row.user.kind.as_str())), false),
+        ("log_comment", texts(|row| row.comment.as_deref()), true),
+        ("log_comment_is_visible", flags(|row| row.comment.is_some()), false),
+        ("log_type", texts(|row| row.kind.as_deref()), true),
+        ("log_action", texts(|row| row.action.as_deref()), true),
+        ("log_title", texts(|row| row.title.as_deref()), true),
+        ("log_params", texts(|row| row.params.as_deref()), true),
+        ("log_is_visible", flags(|row| row.is_visible), false),
+        ("source_id", Arc::new(Int32Array::from_value(source_id, rows.len())), false),
+        ("stream_offset", Arc::new(integers(|row| Some(row.position.stream_offset))), false),
+        ("element_offset", Arc::new(integers(|row| Some(row.position.element_offset))), false),
+        ("element_length", Arc::new(integers(|row| Some(row.position.element_length))), false),
     ])
 }

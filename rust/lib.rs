@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! bindings → all below
-//! dump, enterprise → page, digest, stream    stream → bzip2    batch → page    leaf, merkle → digest    herding → topk
-//! page, text, topk, digest, embed, bzip2 → nothing
+//! dump, enterprise → page, digest, stream    stream → bzip2    batch → page, digest    page, leaf, merkle → digest
+//! herding → topk    text, topk, digest, embed, bzip2 → nothing
 //! ```
 //! Nothing here reads the clock, the environment or global state, prints, or names Python (only `bindings` does).
 

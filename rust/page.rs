@@ -57,6 +57,15 @@ pub struct User<'a> {
     pub kind: UserKind,
 }
 
+impl User<'_> {
+    /// The same user, borrowed from nothing.
+    #[must_use]
+    pub fn into_owned(self) -> User<'static> {
+        let text = self.text.map(|text| Cow::Owned(text.into_owned()));
+        User { id: self.id, text, is_visible: self.is_visible, kind: self.kind }
+    }
+}
+
 /// What one slot of a revision holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Content<'a> {
@@ -198,6 +207,26 @@ impl Sha1Check {
         });
         (Sha1Status::MatchCrlf, None, size_status)
     }
+}
+
+/// One item of a wiki's log: a move, a block, a deletion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogItem {
+    pub id: i64,
+    /// Microseconds since 1970 in UTC.
+    pub timestamp: Option<i64>,
+    pub user: User<'static>,
+    /// `None` where it is suppressed.
+    pub comment: Option<String>,
+    pub kind: Option<String>,
+    pub action: Option<String>,
+    /// Of the page that the item is about.
+    pub title: Option<String>,
+    pub params: Option<String>,
+    /// Title and parameters are not suppressed.
+    pub is_visible: bool,
+    /// The page's place is the item's own.
+    pub position: Position,
 }
 
 /// A record that could not be read.

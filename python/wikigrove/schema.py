@@ -13,6 +13,7 @@ import pyarrow as pa
 REVISION_CONTRACT: Final = "wikigrove.revision/1"
 LEAF_CONTRACT: Final = "wikigrove.leaf/1"
 QUARANTINE_CONTRACT: Final = "wikigrove.quarantine/1"
+LOG_ITEM_CONTRACT: Final = "wikigrove.logitem/1"
 
 TIMESTAMP: Final = pa.timestamp("us", tz="UTC")
 
@@ -151,6 +152,29 @@ SEEK_POINT: Final = pa.schema(
     metadata={"wikigrove.contract": "wikigrove.seek/1"},
 )
 """Places inside of long bzip2 streams where decompression can begin: hints for reading a record again, no evidence."""
+
+_LOG_ITEM_FIELDS: Final[list[pa.Field[Any]]] = [
+    pa.field("wiki_id", pa.string(), nullable=False),
+    pa.field("log_id", pa.int64(), nullable=False),
+    pa.field("log_dt", TIMESTAMP),
+    pa.field("user_id", pa.int64()),
+    pa.field("user_text", pa.string()),
+    pa.field("user_is_visible", pa.bool_(), nullable=False),
+    pa.field("user_kind", pa.string(), nullable=False),
+    pa.field("log_comment", pa.string()),
+    pa.field("log_comment_is_visible", pa.bool_(), nullable=False),
+    pa.field("log_type", pa.string()),
+    pa.field("log_action", pa.string()),
+    pa.field("log_title", pa.string()),
+    pa.field("log_params", pa.string()),
+    pa.field("log_is_visible", pa.bool_(), nullable=False),  # false: title and parameters are suppressed
+    pa.field("source_id", pa.int32(), nullable=False),
+    pa.field("stream_offset", pa.int64(), nullable=False),
+    pa.field("element_offset", pa.int64(), nullable=False),
+    pa.field("element_length", pa.int64(), nullable=False),
+]
+LOG_ITEM: Final = pa.schema(_LOG_ITEM_FIELDS, metadata={"wikigrove.contract": LOG_ITEM_CONTRACT})
+"""Items of a wiki's log: moves, blocks, deletions, as the logging dumps hold them."""
 
 _DATA_FIELDS: Final[list[pa.Field[Any]]] = [
     pa.field("id", pa.string(), nullable=False),  # <wiki>:<page>:<revision>

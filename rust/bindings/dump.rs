@@ -9,7 +9,7 @@ use pyo3::types::PyDict;
 use super::arrow::Batch;
 use super::errors::{dump_error, schema_error};
 use super::plain::{to_python, to_value};
-use crate::batch::{RevisionColumns, quarantine_batch, seek_point_batch};
+use crate::batch::{RevisionColumns, log_batch, quarantine_batch, seek_point_batch};
 use crate::dump::{self, Namespace};
 use crate::page::Position;
 use crate::stream::{Algorithm, Block, Digests};
@@ -59,8 +59,12 @@ impl DumpReader {
 
     fn next_batch(&self, py: Python<'_>) -> PyResult<Option<Batch>> {
         let mut columns = RevisionColumns::new(&self.wiki_id, self.source_id, self.batch_bytes);
-        py.detach(|| self.lock().read(&mut columns)).map_err(|error| dump_error(error, &self.source()))?;
-        if columns.rows() == 0 {
+        let read = || {
+            let mut reader = self.lock();
+            reader.read(&mut columns).map(|()| reader.is_part_done())
+        };
+        let is_part_done = py.detach(read).map_err(|error| dump_error(error, &self.source()))?;
+        if columns.rows() == 0 && is_part_done {
             return Ok(None);
         }
         columns.finish().map(|batch| Some(Batch(batch))).map_err(|error| schema_error(&error))
@@ -82,6 +86,11 @@ impl DumpReader {
             let rows = reader.seek_points().iter();
             seek_point_batch(rows.map(|row| [row.stream_offset, row.block_bit, row.decompressed]), self.source_id)
         });
+        batch.map(Batch).map_err(|error| schema_error(&error))
+    }
+
+    fn log_items(&self, py: Python<'_>) -> PyResult<Batch> {
+        let batch = py.detach(|| log_batch(self.lock().log_items(), &self.wiki_id, self.source_id));
         batch.map(Batch).map_err(|error| schema_error(&error))
     }
 

@@ -9,7 +9,7 @@ use pyo3::types::PyDict;
 
 use super::arrow::Batch;
 use super::errors::{article_error, schema_error};
-use crate::batch::{RevisionColumns, quarantine_batch};
+use crate::batch::{RevisionColumns, log_batch, quarantine_batch, seek_point_batch};
 use crate::enterprise::{self, Options, Summary};
 use crate::page::Position;
 
@@ -78,12 +78,13 @@ impl ArticleReader {
     /// None: places in compressed articles are not noted.
     #[expect(clippy::unused_self, reason = "the method that every reader has")]
     fn seek_points(&self) -> PyResult<Batch> {
-        let none = || Arc::new(Int64Array::from(Vec::<i64>::new())) as ArrayRef;
-        let source_ids = Arc::new(Int32Array::from(Vec::<i32>::new())) as ArrayRef;
-        let columns = ["stream_offset", "block_bit", "decompressed"].map(|name| (name, none(), false));
-        RecordBatch::try_from_iter_with_nullable([("source_id", source_ids, false)].into_iter().chain(columns))
-            .map(Batch)
-            .map_err(|error| schema_error(&error))
+        seek_point_batch(std::iter::empty(), 0).map(Batch).map_err(|error| schema_error(&error))
+    }
+
+    /// None: articles hold no log.
+    #[expect(clippy::unused_self, reason = "the method that every reader has")]
+    fn log_items(&self) -> PyResult<Batch> {
+        log_batch(&[], "", 0).map(Batch).map_err(|error| schema_error(&error))
     }
 
     /// None: articles have no header.

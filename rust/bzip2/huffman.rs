@@ -123,7 +123,7 @@ impl Tree {
         if first.length == 0 || usize::from(first.symbol) >= end {
             return Pair::NONE;
         }
-        let second = self.singles[prefix << first.length & (TABLE - 1)];
+        let second = self.singles[(prefix << first.length) & (TABLE - 1)];
         let both = u32::from(first.length + second.length);
         let alone = u32::from(first.length) * 65 | fields(first.symbol) << 10;
         if second.length == 0 || usize::from(second.symbol) >= end || both > TABLE_BITS {

@@ -5,6 +5,13 @@
 //! transform in that table, and the outer run lengths are undone into the piece that is handed out.
 //! It gives the bytes that libbz2 gives, checks every checksum, and knows nothing but bytes.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "bit fields are cut to their widths, and places lie in tables of at most 2^20 rows or windows of some megabytes"
+)]
+
 mod bits;
 mod block;
 mod chain;

@@ -108,6 +108,7 @@ mod x86 {
         moves
     }
 
+    #[expect(clippy::cast_ptr_alignment, reason = "the instructions used ask for no alignment, or get it from `Moves`")]
     impl Recency for Avx2 {
         const ENTRIES: usize = 32;
 

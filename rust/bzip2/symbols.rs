@@ -82,7 +82,7 @@ pub(super) fn decode<R: Recency>(
     trees: &[Tree],
     tokens: &mut Tokens,
 ) -> Result<usize, Fault> {
-    let last = header.used + 1;
+    let end_symbol = header.used + 1;
     let mut list: List = header.bytes;
     tokens.counts.fill(0);
     let mut writer = Writer {
@@ -130,7 +130,7 @@ pub(super) fn decode<R: Recency>(
             };
             bits.skip(length);
             let symbol = usize::from(symbol);
-            if symbol == last {
+            if symbol == end_symbol {
                 if bits.position() > end {
                     return Err(Fault::Short);
                 }

@@ -177,13 +177,13 @@ struct Starts {
 impl Starts {
     fn new(rows: usize, origin: usize) -> Self {
         let distance = (rows / SEGMENTS).max(16);
-        Self { rows, origin, distance, count: rows.div_ceil(distance) + usize::from(origin % distance != 0) }
+        Self { rows, origin, distance, count: rows.div_ceil(distance) + usize::from(!origin.is_multiple_of(distance)) }
     }
 
-    /// The row of a segment. If the origin is a multiple, it stands first, and the multiples below it come one later.
+    /// The row of a segment. An origin that is a multiple stands first and is left out among the multiples.
     fn row(&self, segment: usize) -> usize {
         let Some(multiple) = segment.checked_sub(1) else { return self.origin };
-        let skips = self.origin % self.distance == 0 && multiple >= self.origin / self.distance;
+        let skips = self.origin.is_multiple_of(self.distance) && multiple >= self.origin / self.distance;
         (multiple + usize::from(skips)) * self.distance
     }
 }

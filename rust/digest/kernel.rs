@@ -1,6 +1,11 @@
 //! The compression functions of SHA-1 and SHA-256 over several lanes, by the processor's SHA instructions.
 
-#![expect(clippy::indexing_slicing, reason = "indices are constants of unrolled rounds and lanes of arrays")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::many_single_char_names,
+    clippy::needless_range_loop,
+    reason = "indices are constants of unrolled rounds and lanes of arrays; FIPS 180-4 names the words a to e"
+)]
 
 use std::arch::x86_64::{
     __m128i, _mm_add_epi32, _mm_extract_epi32, _mm_set_epi32, _mm_set_epi64x, _mm_setzero_si128, _mm_sha1msg1_epu32,
@@ -16,12 +21,12 @@ pub(super) struct Sha(());
 impl Sha {
     /// `None` where they are missing.
     pub(super) fn detected() -> Option<Self> {
-        let found = is_x86_feature_detected!("sha")
-            && is_x86_feature_detected!("ssse3")
-            && is_x86_feature_detected!("sse4.1");
+        let found =
+            is_x86_feature_detected!("sha") && is_x86_feature_detected!("ssse3") && is_x86_feature_detected!("sse4.1");
         found.then_some(Self(()))
     }
 
+    #[expect(clippy::unused_self, reason = "the proof that the features are there")]
     /// Takes blocks into the states of SHA-1; as many of each lane as the shortest has.
     pub(super) fn sha1<const LANES: usize>(self, states: &mut [[u32; 5]; LANES], blocks: [&[Block]; LANES]) {
         #[expect(unsafe_code, reason = "a function compiled for more features than its caller")]

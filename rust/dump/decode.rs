@@ -273,6 +273,12 @@ mod tests {
         assert_eq!(decoded("\u{fffd}\u{7f}\u{85}").as_deref(), Ok("\u{fffd}\u{7f}\u{85}"));
     }
 
+    fn in_one_pass(raw: &[u8]) -> Option<(String, bool)> {
+        let mut scratch = "left over".to_owned();
+        let text = RawText { bytes: raw, start: 0, markup: &[] };
+        text.decode_into(&mut scratch).map(|(text, has_carriage_return)| (text.into_owned(), has_carriage_return))
+    }
+
     /// One character at a time, without a fast path.
     fn naive(raw: &str) -> Option<String> {
         let mut decoded = String::new();
@@ -317,6 +323,13 @@ mod tests {
         ) {
             let raw: String = parts.concat();
             prop_assert_eq!(decoded(&raw).ok(), naive(&raw));
+            prop_assert_eq!(in_one_pass(raw.as_bytes()), naive(&raw).map(|text| (text, raw.contains('\r'))));
+        }
+
+        #[test]
+        fn one_pass_over_any_bytes_agrees_with_the_passes_it_replaces(raw in proptest::collection::vec(any::<u8>(), 0..99)) {
+            let want = characters(&raw, LineEnds::Normalised).ok().map(Cow::into_owned);
+            prop_assert_eq!(in_one_pass(&raw).map(|found| found.0), want);
         }
     }
 }

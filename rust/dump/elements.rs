@@ -8,14 +8,15 @@ use super::children::{Child, children};
 use super::error::{DumpError, ErrorKind, Fault, Reason};
 use super::field;
 use super::frame::{Refusal, Step};
-use super::limits::{DEPTH, REVISION_BYTES, SEEN_REVISIONS, SITEINFO_BYTES, TAG_BYTES};
+use super::limits::{DEPTH, LOGITEM_BYTES, REVISION_BYTES, SEEN_REVISIONS, SITEINFO_BYTES, TAG_BYTES};
+use super::logitem;
 use super::parser::{OpenPage, Parser, Purpose, Task};
 use super::revision::{self, Notes};
 use super::scan::{Element, Markup};
 use super::seen::Sighting;
 use super::siteinfo;
 use crate::digest::sha256;
-use crate::page::{Position, RecordSink};
+use crate::page::{LogItem, Position, RecordSink};
 
 impl Parser {
     /// Frames an element further; gives the task back while bytes are missing.
@@ -50,7 +51,7 @@ impl Parser {
             task.frame.give_up(too_large(task.purpose));
         }
         if !task.frame.keeps() {
-            if task.purpose == Purpose::Revision {
+            if matches!(task.purpose, Purpose::Revision | Purpose::LogItem) {
                 task.digest.get_or_insert_default().update(self.buffer.rest().get(..done).unwrap_or_default());
             }
             self.consume(done);
@@ -73,6 +74,7 @@ impl Parser {
             }
             Purpose::SiteInfo => self.take_site(&task, end)?,
             Purpose::HeaderField => self.take_field(&mut task),
+            Purpose::LogItem => self.take_log_item(&mut task, end, length),
             Purpose::Revision => self.take_revision(&mut task, end, length, sink),
         }
         self.consume(end);
@@ -194,6 +196,32 @@ impl Parser {
         ledger.quarantine(position, (page_id, revision_id), fault, digest);
     }
 
+    fn take_log_item(&mut self, task: &mut Task, end: usize, length: u64) {
+        let Self { buffer, ledger, .. } = self;
+        let bytes = buffer.rest().get(..end).unwrap_or_default();
+        let (stream_offset, element_offset) = buffer.locate(task.start);
+        let element_length = signed(length);
+        let (page_stream_offset, page_offset) = (stream_offset, element_offset);
+        let position = Position { stream_offset, element_offset, element_length, page_stream_offset, page_offset };
+        let parsed = match task.frame.take_fault(bytes) {
+            Some(fault) => Err(fault),
+            None => logitem::parse(bytes, &task.frame.inside, &mut ledger.counts.unknown_elements),
+        };
+        match parsed {
+            Ok(item) => {
+                ledger.log_bytes += length;
+                ledger.log_items.push(LogItem { position, ..item });
+            }
+            Err(fault) => {
+                let digest = match task.digest.take() {
+                    Some(digest) => digest.chain_update(bytes).finalize().into(),
+                    None => sha256(&[bytes]),
+                };
+                ledger.quarantine(position, (None, None), fault, digest);
+            }
+        }
+    }
+
     /// Ends the open page. One without revisions and without a readable header is quarantined itself.
     pub(crate) fn close_page(&mut self) {
         let Some(page) = self.page.take() else { return };
@@ -214,6 +242,7 @@ impl Parser {
 fn limit(purpose: Purpose) -> usize {
     match purpose {
         Purpose::Revision => REVISION_BYTES,
+        Purpose::LogItem => LOGITEM_BYTES,
         Purpose::HeaderField => TAG_BYTES,
         Purpose::SiteInfo => SITEINFO_BYTES,
         Purpose::Skip => usize::MAX,
@@ -221,10 +250,14 @@ fn limit(purpose: Purpose) -> usize {
 }
 
 fn too_large(purpose: Purpose) -> Fault {
-    if purpose == Purpose::Revision {
-        Fault::new(Reason::TextTooLarge, format!("bytes of a revision above the limit of: {REVISION_BYTES}"))
-    } else {
-        Fault::new(Reason::FieldTooLarge, format!("bytes of a page's field above the limit of: {TAG_BYTES}"))
+    match purpose {
+        Purpose::Revision => {
+            Fault::new(Reason::TextTooLarge, format!("bytes of a revision above the limit of: {REVISION_BYTES}"))
+        }
+        Purpose::LogItem => {
+            Fault::new(Reason::FieldTooLarge, format!("bytes of a log item above the limit of: {LOGITEM_BYTES}"))
+        }
+        _ => Fault::new(Reason::FieldTooLarge, format!("bytes of a page's field above the limit of: {TAG_BYTES}")),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::error::Fault;
 use super::limits::{QUARANTINE_ROWS, WARNINGS};
 use super::revision::Notes;
-use crate::page::{Position, Quarantined};
+use crate::page::{LogItem, Position, Quarantined};
 
 /// Counters of one file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +26,9 @@ pub(crate) struct Ledger {
     pub(crate) counts: Counts,
     pub(crate) warnings: Vec<(u64, String)>,
     pub(crate) quarantine: Vec<Quarantined>,
+    /// Log items that were not handed over yet, and their raw bytes.
+    pub(crate) log_items: Vec<LogItem>,
+    pub(crate) log_bytes: u64,
 }
 
 impl Ledger {
@@ -34,6 +37,11 @@ impl Ledger {
         if self.warnings.len() < WARNINGS {
             self.warnings.push((byte_offset, message.into()));
         }
+    }
+
+    pub(crate) fn forget_log_items(&mut self) {
+        self.log_items.clear();
+        self.log_bytes = 0;
     }
 
     pub(crate) fn quarantine(

@@ -17,6 +17,10 @@ pub(crate) const NAME_BYTES: usize = size(1 << 10, 40);
 /// `MediaWiki` keeps 500 characters.
 pub(crate) const COMMENT_BYTES: usize = size(64 << 10, 100);
 pub(crate) const SITEINFO_BYTES: usize = size(1 << 20, 2000);
+/// One `<logitem>` element, raw. `MediaWiki` keeps 64 KiB of parameters.
+pub(crate) const LOGITEM_BYTES: usize = 1 << 20;
+/// Raw bytes of the log items that are handed over at once.
+pub(crate) const LOGITEMS_BYTES: u64 = 8 << 20;
 /// Slots of one revision, main included.
 pub(crate) const SLOTS: usize = size(64, 4);
 /// Quarantine rows kept; more are only counted.

@@ -6,6 +6,7 @@
 //!        → parser → content
 //!                 → structure (document, pages)
 //!                 → elements → frame (where elements end) → scan
+//!                                                  → logitem
 //!                                                  → revision → slot, contributor, checksum → field → decode
 //! record: one revision again, from its position
 //! ```
@@ -25,6 +26,7 @@ mod frame;
 mod header;
 mod ledger;
 mod limits;
+mod logitem;
 mod parser;
 mod reader;
 mod record;

@@ -13,7 +13,7 @@ use super::error::{DumpError, ErrorKind, Fault, Reason, shown};
 use super::frame::{Frame, Spare};
 use super::header::Header;
 use super::ledger::Ledger;
-use super::limits::TAG_BYTES;
+use super::limits::{LOGITEMS_BYTES, TAG_BYTES};
 use super::scan::{CDATA_END, Found, Kind, Markup, markup_at};
 use super::seen::Seen;
 use super::siteinfo::SiteInfo;
@@ -24,7 +24,7 @@ use crate::stream::Window;
 /// Why `run` came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Progress {
-    /// The sink has enough.
+    /// The sink has enough, or log items do.
     Full,
     NeedMore,
     /// A page ended behind the place where the part may.
@@ -36,6 +36,7 @@ pub(crate) enum Progress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Revision,
+    LogItem,
     HeaderField,
     SiteInfo,
     Skip,
@@ -151,7 +152,7 @@ impl Parser {
             if self.is_behind_page && self.buffer.offset() >= self.part_end {
                 return Ok(Progress::PartEnd);
             }
-            if sink.taken_bytes() >= target {
+            if sink.taken_bytes() >= target || self.ledger.log_bytes >= LOGITEMS_BYTES {
                 return Ok(Progress::Full);
             }
             let was_in_page = self.page.is_some();

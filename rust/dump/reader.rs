@@ -12,7 +12,7 @@ use super::parser::{Parser, Progress};
 use super::seek_points::{SeekPoint, SeekPoints};
 use super::siteinfo::SiteInfo;
 use super::state::{Value, refused};
-use crate::page::{Quarantined, RecordSink};
+use crate::page::{LogItem, Quarantined, RecordSink};
 use crate::stream::{self, Algorithm, Block, Digests, Place};
 
 /// Most raw bytes in one batch: the string columns of a batch count with 31 bits.
@@ -86,7 +86,7 @@ impl DumpReader {
         let place = options.resume.as_ref().map(|state| place(state, path, wiki_id)).transpose()?.unwrap_or_default();
         let stream = stream::Reader::open(
             path,
-            stream::Options { threads: options.threads, digests: Some(options.digests), place, window_bytes: 0 },
+            &stream::Options { threads: options.threads, digests: Some(options.digests), place, window_bytes: 0 },
         )?;
         let mut parser = Parser::new(wiki_id, Buffer::starting_at(place.offset));
         let mut points = SeekPoints::default();
@@ -114,12 +114,14 @@ impl DumpReader {
         })
     }
 
-    /// Fills `sink` with the next records; it stays empty at the end of a part.
+    /// Fills `sink` with the next records; it stays empty at the end of a part, and where many log items come first. The log
+    /// items of the previous call are forgotten.
     ///
     /// # Errors
     /// When the dump cannot be read on. All whole records before that place were given out by then; a reader that failed
     /// keeps failing.
     pub fn read(&mut self, sink: &mut (impl RecordSink + Send)) -> Result<(), DumpError> {
+        self.parser.ledger.forget_log_items();
         while !self.is_done && !self.is_part_done {
             if let Some(failure) = &self.failure {
                 return if sink.taken_bytes() > 0 { Ok(()) } else { Err(failure.clone()) };
@@ -190,6 +192,18 @@ impl DumpReader {
     #[must_use]
     pub fn site_info(&self) -> Option<&SiteInfo> {
         self.parser.site.as_ref()
+    }
+
+    /// Whether the end of the part was reached, or of the file.
+    #[must_use]
+    pub fn is_part_done(&self) -> bool {
+        self.is_done || self.is_part_done
+    }
+
+    /// The log items met by the last call of `read`.
+    #[must_use]
+    pub fn log_items(&self) -> &[LogItem] {
+        &self.parser.ledger.log_items
     }
 
     /// The records of this part that could not be read.

@@ -79,7 +79,7 @@ fn document_context(path: &Path, wiki_id: &str) -> Result<Context, DumpError> {
 
 fn open(path: &Path, place: Place) -> Result<stream::Reader, DumpError> {
     let options = stream::Options { threads: 1, digests: None, place, window_bytes: SMALL_WINDOW_BYTES };
-    Ok(stream::Reader::open(path, options)?)
+    Ok(stream::Reader::open(path, &options)?)
 }
 
 /// A parser in the midst of a file.

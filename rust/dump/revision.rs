@@ -132,7 +132,7 @@ impl<'a> Fields<'a> {
             Element::Contributor => {
                 self.user.set(contributor::parse(bytes, child, &mut notes.unknown_elements)?, "contributor")
             }
-            Element::Comment => self.comment.set(comment(bytes, child)?, "comment"),
+            Element::Comment => self.comment.set(comment(bytes, child, COMMENT_BYTES)?, "comment"),
             Element::Sha1 => self.sha1.set(field::word(bytes, child, NAME_BYTES)?, "sha1"),
             Element::Minor => {
                 self.is_minor = true;
@@ -152,11 +152,11 @@ impl<'a> Fields<'a> {
 }
 
 /// A comment; `None` when it is suppressed. One that is absent or empty is the empty text.
-fn comment<'a>(bytes: &'a [u8], child: &Child<'a>) -> Result<Option<Cow<'a, str>>, Fault> {
+pub(crate) fn comment<'a>(bytes: &'a [u8], child: &Child<'a>, limit: usize) -> Result<Option<Cow<'a, str>>, Fault> {
     if attributes::value(child.open.attributes(bytes), b"deleted")?.is_some() {
         return Ok(None);
     }
-    field::text(bytes, child, COMMENT_BYTES).map(Some)
+    field::text(bytes, child, limit).map(Some)
 }
 
 fn stated_size(slot: &ParsedSlot<'_>) -> Option<i64> {

@@ -5,6 +5,7 @@ use super::limits::TAG_BYTES;
 /// The elements that mean something here, by local name; namespace prefixes do not matter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Element {
+    Action,
     Comment,
     Content,
     Contributor,
@@ -13,6 +14,7 @@ pub(crate) enum Element {
     Id,
     Ip,
     LogItem,
+    LogTitle,
     MediaWiki,
     Minor,
     Model,
@@ -20,6 +22,7 @@ pub(crate) enum Element {
     Ns,
     Origin,
     Page,
+    Params,
     ParentId,
     Redirect,
     Restrictions,
@@ -31,6 +34,7 @@ pub(crate) enum Element {
     Text,
     Timestamp,
     Title,
+    Type,
     Upload,
     Username,
     Unknown,
@@ -39,6 +43,7 @@ pub(crate) enum Element {
 impl Element {
     fn named(local: &[u8]) -> Self {
         match local {
+            b"action" => Self::Action,
             b"comment" => Self::Comment,
             b"content" => Self::Content,
             b"contributor" => Self::Contributor,
@@ -47,6 +52,7 @@ impl Element {
             b"id" => Self::Id,
             b"ip" => Self::Ip,
             b"logitem" => Self::LogItem,
+            b"logtitle" => Self::LogTitle,
             b"mediawiki" => Self::MediaWiki,
             b"minor" => Self::Minor,
             b"model" => Self::Model,
@@ -54,6 +60,7 @@ impl Element {
             b"ns" => Self::Ns,
             b"origin" => Self::Origin,
             b"page" => Self::Page,
+            b"params" => Self::Params,
             b"parentid" => Self::ParentId,
             b"redirect" => Self::Redirect,
             b"restrictions" => Self::Restrictions,
@@ -65,6 +72,7 @@ impl Element {
             b"text" => Self::Text,
             b"timestamp" => Self::Timestamp,
             b"title" => Self::Title,
+            b"type" => Self::Type,
             b"upload" => Self::Upload,
             b"username" => Self::Username,
             _ => Self::Unknown,
@@ -75,16 +83,19 @@ impl Element {
     pub(crate) fn is_leaf(self) -> bool {
         matches!(
             self,
-            Self::Comment
+            Self::Action
+                | Self::Comment
                 | Self::Format
                 | Self::Id
                 | Self::Ip
+                | Self::LogTitle
                 | Self::Minor
                 | Self::Model
                 | Self::Namespace
                 | Self::Ns
                 | Self::Origin
                 | Self::ParentId
+                | Self::Params
                 | Self::Redirect
                 | Self::Restrictions
                 | Self::Role
@@ -93,6 +104,7 @@ impl Element {
                 | Self::Text
                 | Self::Timestamp
                 | Self::Title
+                | Self::Type
                 | Self::Username
         )
     }

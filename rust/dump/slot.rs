@@ -127,11 +127,7 @@ fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// Reads a `<text>`; what must be decoded goes to `scratch`, where there is one.
-fn text<'a>(
-    bytes: &'a [u8],
-    child: &Child<'a>,
-    scratch: &mut Option<&'a mut String>,
-) -> Result<Text<'a>, Fault> {
+fn text<'a>(bytes: &'a [u8], child: &Child<'a>, scratch: &mut Option<&'a mut String>) -> Result<Text<'a>, Fault> {
     let (mut size, mut sha1, mut deleted, mut place, mut stub_id) =
         (Once::default(), Once::default(), Once::default(), Once::default(), Once::default());
     attributes::each(child.open.attributes(bytes), |name, value| match name {
@@ -151,7 +147,9 @@ fn text<'a>(
     let is_hidden = deleted.get().is_some();
     let (body, has_carriage_return) = if is_hidden {
         (Cow::Borrowed(""), false)
-    } else if let Some(decoded) = scratch.take_if(|_| raw.markup.is_empty()).and_then(|scratch| raw.decode_into(scratch)) {
+    } else if let Some(decoded) =
+        scratch.take_if(|_| raw.markup.is_empty()).and_then(|scratch| raw.decode_into(scratch))
+    {
         decoded
     } else {
         (raw.decode(LineEnds::Normalised)?, raw.has_carriage_return())

@@ -86,8 +86,8 @@ impl Value {
     fn seal(&self) -> String {
         let mut bytes = Vec::new();
         self.encode(&mut bytes);
-        let digest = sha256(&[&bytes]);
-        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        let [a, b, c, d, e, f, g, h, ..] = sha256(&[&bytes]);
+        format!("{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
     }
 
     fn encode(&self, bytes: &mut Vec<u8>) {
@@ -107,7 +107,9 @@ impl Value {
             Self::List(values) => {
                 bytes.push(b'l');
                 bytes.extend(length(values.len()));
-                values.iter().for_each(|value| value.encode(bytes));
+                for value in values {
+                    value.encode(bytes);
+                }
             }
             Self::Map(entries) => {
                 let mut sorted: Vec<_> = entries.iter().collect();

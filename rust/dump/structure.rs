@@ -116,11 +116,14 @@ impl Parser {
         self.consume(found.end);
     }
 
-    /// Skips an element with all that is in it, and counts it.
+    /// Skips an element with all that is in it, and counts it; a log item is read.
     fn skip(&mut self, found: Markup) {
+        if found.element == Element::LogItem {
+            self.ledger.counts.logitems += 1;
+            return self.begin(found, Purpose::LogItem);
+        }
         match found.element {
             Element::Upload => self.ledger.counts.uploads += 1,
-            Element::LogItem => self.ledger.counts.logitems += 1,
             Element::DiscussionThreading => {}
             _ => self.ledger.counts.unknown_elements += 1,
         }

@@ -24,8 +24,10 @@ impl Ahead {
     /// The next window; none behind the last.
     pub(super) fn next_window(&mut self) -> Option<Window> {
         let window = self.windows.as_ref().and_then(|windows| windows.recv().ok());
-        if window.is_none() {
-            self.join();
+        if window.is_none()
+            && let Err(panic) = self.join()
+        {
+            std::panic::resume_unwind(panic);
         }
         window
     }
@@ -35,19 +37,15 @@ impl Ahead {
         let _ = self.spares.send(bytes); // behind the last window nobody needs it
     }
 
-    fn join(&mut self) {
+    fn join(&mut self) -> std::thread::Result<()> {
         self.windows = None;
-        if let Some(Err(panic)) = self.thread.take().map(JoinHandle::join) {
-            if !std::thread::panicking() {
-                std::panic::resume_unwind(panic);
-            }
-        }
+        self.thread.take().map_or(Ok(()), JoinHandle::join)
     }
 }
 
 impl Drop for Ahead {
     fn drop(&mut self) {
-        self.join(); // the thread ends when it cannot hand its window on
+        let _ = self.join(); // the thread ends when it cannot hand its window on; what it met nobody asked for
     }
 }
 

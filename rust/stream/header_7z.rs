@@ -310,7 +310,8 @@ impl<'b> Reader<'b> {
         }
         let pairs = outputs.saturating_sub(1);
         for _ in 0..pairs {
-            (self.number()?, self.number()?);
+            self.number()?;
+            self.number()?;
         }
         let packed = inputs.saturating_sub(pairs);
         if packed > 1 {

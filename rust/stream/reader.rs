@@ -52,7 +52,7 @@ impl Reader {
     ///
     /// # Errors
     /// When it cannot be opened, is of a format that is not read, or no stream starts at the place.
-    pub fn open(path: &Path, options: Options) -> Result<Self, Error> {
+    pub fn open(path: &Path, options: &Options) -> Result<Self, Error> {
         let place = options.place;
         let hashers = options.digests.as_deref().map(Hashers::new);
         let mut source = Source::open(path, place, hashers, options.threads)?;
@@ -119,14 +119,13 @@ impl Reader {
             }
             self.transcode(&mut window);
             let end = self.position + window.bytes.len() as u64;
-            if end < self.wanted || end == self.wanted && !window.bytes.is_empty() {
-                if !window.is_last {
-                    self.starts.append(&mut window.starts);
-                    self.keep_last_start();
-                    self.position = end;
-                    self.recycle(window.bytes);
-                    continue;
-                }
+            let is_before = end < self.wanted || end == self.wanted && !window.bytes.is_empty();
+            if is_before && !window.is_last {
+                self.starts.append(&mut window.starts);
+                self.keep_last_start();
+                self.position = end;
+                self.recycle(window.bytes);
+                continue;
             }
             self.cut(&mut window);
             self.position = end;

@@ -60,7 +60,7 @@ pub(super) fn is_lzma(head: &[u8]) -> bool {
     let dictionary = u32::from_le_bytes([d0, d1, d2, d3]);
     let length = u64::from_le_bytes([s0, s1, s2, s3, s4, s5, s6, s7]);
     let is_usual = dictionary == u32::MAX
-        || dictionary.count_ones() == 1
+        || dictionary.is_power_of_two()
         || dictionary >> 30 == 0 && {
             let half = dictionary & dictionary.wrapping_neg();
             dictionary == half | half << 1

@@ -242,10 +242,10 @@ impl Source {
             Decoder::Packed(..) => Err(Check::too_short().at("7z", self.progress.consumed, self.progress.decompressed)),
             Decoder::Bzip2(reader) => {
                 self.progress.streams = self.place.streams + reader.streams();
-                if let Some(offset) = reader.trailing() {
-                    if !only_zeros(&mut Input::new(self.disk.clone(), offset, None))? {
-                        self.warn_of_garbage("bzip2", offset);
-                    }
+                if let Some(offset) = reader.trailing()
+                    && !only_zeros(&mut Input::new(self.disk.clone(), offset, None))?
+                {
+                    self.warn_of_garbage("bzip2", offset);
                 }
                 Ok(())
             }

@@ -75,7 +75,7 @@ struct Read1 {
 
 fn read_from(path: &Temporary, threads: usize, place: Place) -> Result<Read1, Error> {
     let digests = Some(vec![Algorithm::Md5, Algorithm::Sha1]);
-    let mut reader = Reader::open(&path.0, Options { threads, digests, place, window_bytes: 0 })?;
+    let mut reader = Reader::open(&path.0, &Options { threads, digests, place, window_bytes: 0 })?;
     let mut all = Read1::default();
     loop {
         let window = reader.next_window();

@@ -70,11 +70,11 @@ impl Transcoder {
             Order::Little => u16::from_le_bytes(bytes),
             Order::Big => u16::from_be_bytes(bytes),
         };
-        if let (Ok(byte), None) = (u8::try_from(unit), self.high) {
-            if byte.is_ascii() {
-                output.push(byte);
-                return Ok(());
-            }
+        if let (Ok(byte), None) = (u8::try_from(unit), self.high)
+            && byte.is_ascii()
+        {
+            output.push(byte);
+            return Ok(());
         }
         let character = match (self.high.take(), unit) {
             (None, 0xd800..=0xdbff) => {

@@ -149,9 +149,8 @@ fn role_of(name: &[u8]) -> Option<Role> {
         | b"del" | b"dfn" | b"em" | b"font" | b"i" | b"img" | b"ins" | b"kbd" | b"link" | b"mark" | b"meta" | b"q"
         | b"rb" | b"rbc" | b"rp" | b"rt" | b"rtc" | b"ruby" | b"s" | b"samp" | b"section" | b"small" | b"span"
         | b"strike" | b"strong" | b"sub" | b"sup" | b"time" | b"tt" | b"u" | b"var" | b"wbr" | b"noinclude"
-        | b"onlyinclude" | b"templatestyles" | b"languages" | b"translate" | b"tvar"
-        | b"langconvert" | b"phonos" | b"pages" | b"pagelist" | b"pagequality" | b"index"
-        | b"listing" | b"nobr" => Role::Inline,
+        | b"onlyinclude" | b"templatestyles" | b"languages" | b"translate" | b"tvar" | b"langconvert" | b"phonos"
+        | b"pages" | b"pagelist" | b"pagequality" | b"index" | b"listing" | b"nobr" => Role::Inline,
         _ => return None,
     };
     Some(role)

@@ -157,7 +157,7 @@ def test_a_page_may_be_left_half_read(path: Path) -> None:
 
 
 def test_log_items_and_uploads_are_counted(path: Path) -> None:
-    item = "<logitem><id>5</id><comment>x</comment><type>move</type><params>a<b/></params></logitem>"
+    item = "<logitem><id>5</id><comment>x</comment><type>move</type><params>a</params></logitem>"
     upload = "<upload><filename>a</filename><contents encoding='base64'>AAAA</contents></upload>"
     reading = Reading(path, wiki(item, page(1, rev(1), upload), item))
     assert (reading.ids, reading.summary["logitems"], reading.summary["uploads"]) == ([1], 2, 1)

@@ -98,7 +98,9 @@ def test_every_packing_gives_the_same_records(path: Path, want: Reading, packing
     assert reading.content == want.content
     assert packing == "multistream" or reading.rows == want.rows, "one stream, so the same places"
     assert reading.summary["compression"] == {"multistream": "bz2"}.get(packing, packing)
-    assert reading.summary["digests"] == {name: hashlib.new(name, data).hexdigest() for name in ("sha256", "md5", "sha1")}
+    assert reading.summary["digests"] == {
+        name: hashlib.new(name, data).hexdigest() for name in ("sha256", "md5", "sha1")
+    }
     assert reading.summary["sha256"] == hashlib.sha256(data).hexdigest()
     assert reading.summary["bytes_read"] == len(data)
     for row in reading.rows[:: PAGES // 7]:
@@ -177,7 +179,7 @@ def test_real_archives_of_7z(path: Path) -> None:
         assert reading.error is None, (file, reading.error)
         assert reading.rows, file
         assert reading.summary["compression"] == "7z"
-        assert reading.summary["digests"]["md5"] == hashlib.md5(data).hexdigest()
+        assert reading.summary["digests"]["md5"] == hashlib.new("md5", data, usedforsecurity=False).hexdigest()
         for row in reading.rows:
             assert read_record(path, row, []) == row
         for cut in range(0, len(data), 7):

@@ -63,7 +63,7 @@ def test_namespaces_of_the_wiki_are_known() -> None:
 
 def test_columns_are_those_of_the_contract() -> None:
     batch = read(["{{a}}b", None, ""])
-    contract = {field.name: field for field in schema.ADDED_COLUMNS}
+    contract = {field.name: field for field in schema.EXTRACTION}
     assert batch.schema.field("plain_text") == contract["plain_text"]
     assert batch.schema.field("plain_text_losses") == contract["plain_text_losses"]
     assert batch["plain_text"].to_pylist() == ["b", None, ""]

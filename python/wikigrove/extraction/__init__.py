@@ -54,7 +54,7 @@ def extract(batch: Any, siteinfo: Mapping[str, Any] | None, *, threads: int = 1)
         ['Mill', None]
     """
     texts = batch["text"]
-    is_html = pc.fill_null(pc.equal(batch["content_format"], HTML_FORMAT), False)
+    is_html = pc.fill_null(pc.equal(batch["content_format"], HTML_FORMAT), fill_value=False)
     is_wikitext = pc.and_not(pc.equal(pc.fill_null(batch["content_model"], WIKITEXT), WIKITEXT), is_html)
     if not pc.all(is_wikitext).as_py():
         texts = pc.if_else(is_wikitext, texts, pa.scalar(None, texts.type))

@@ -8,6 +8,7 @@ rows. A truncated or unreadable file raises, and the unit is not done.
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
@@ -15,8 +16,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from wikigrove.errors import InputError, SegmentDamagedError
-from wikigrove.ingest.part import SIDE_TABLES, PartWriter, page_bytes
+from wikigrove.errors import ChecksumMismatchError, InputError, SegmentDamagedError, SourceChangedError
+from wikigrove.ingest.part import KINDS, PartWriter, page_bytes
 from wikigrove.ingest.seal import derive, seal
 from wikigrove.ingest.tallies import add_counts
 from wikigrove.ingest.unit import PARSER, PART_BYTES, PROFILE, Progress, Unit, UnitProgress
@@ -73,6 +74,8 @@ def process_unit(
             parts = _Attempt(store, unit, threads, batch_bytes, progress, stop).run()
         except InputError as error:
             error.source = error.source or str(unit.source.path)
+            if isinstance(error, SourceChangedError | ChecksumMismatchError):
+                _forget_parts(store, unit)
             raise sums.blame(unit.source, error) from error.__cause__
         done = journal.put(store, key, _merged(unit, parts))
     if progress is not None:
@@ -140,7 +143,8 @@ class _Attempt:
     ) -> tuple[Future[dict[str, Any]], Any, int]:
         """Read one part; its record will be there once the writer has caught up."""
         source = self._unit.source
-        for batch in dumps.batches(reader):
+        for batch in dumps.part_batches(reader):
+            self._submit_log(reader, writer, pool)
             rows, leaves = seal(batch, row, siteinfo=source.siteinfo, threads=self._threads)
             row += rows.num_rows
             if len(self._writes) >= WRITES_IN_FLIGHT:
@@ -151,6 +155,7 @@ class _Attempt:
             if self._progress is not None:
                 summary = reader.summary()
                 self._progress(UnitProgress(self._unit, summary["bytes_read"], summary["pages"], summary["revisions"]))
+        self._submit_log(reader, writer, pool)
         side = {"quarantine": pa.record_batch(reader.quarantine()), "seek": pa.record_batch(reader.seek_points())}
         state = reader.next_part()
         summary = reader.summary()
@@ -160,6 +165,19 @@ class _Attempt:
             write.result()
         self._writes.clear()
         return pool.submit(writer.finish, self._store, side, summary, state), state, row
+
+    def _submit_log(self, reader: Any, writer: PartWriter, pool: ThreadPoolExecutor) -> None:
+        """Pass on the log items that the reader met on its way to the last batch."""
+        items = pa.record_batch(reader.log_items())
+        if items.num_rows:
+            self._writes.append(pool.submit(writer.write_log, items))
+
+
+def _forget_parts(store: Store, unit: Unit) -> None:
+    """Take back the parts of a file that proved to hold other bytes than those that name the unit."""
+    for number in itertools.count():
+        if not journal.discard(store, unit.part_key(number)):
+            return
 
 
 def _merged(unit: Unit, parts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -171,10 +189,9 @@ def _merged(unit: Unit, parts: list[dict[str, Any]]) -> dict[str, Any]:
         add_counts(tallies, part["tallies"])
         add_counts(reasons, part["quarantine_reasons"])
         segments += part["segments"]
-    kinds = ("records", "leaves", *SIDE_TABLES)
     end = parts[-1]["so_far"]
     return {
-        "segments": sorted(segments, key=lambda segment: kinds.index(segment["kind"])),
+        "segments": sorted(segments, key=lambda segment: KINDS.index(segment["kind"])),
         "counts": {**tallies, **end["counts"]},
         "quarantine_reasons": dict(sorted(reasons.items())),
         "siteinfo": unit.source.siteinfo,

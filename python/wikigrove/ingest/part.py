@@ -20,6 +20,9 @@ from wikigrove.store.records import HISTORY_PAGE_BYTES, PAGE_BYTES
 SIDE_TABLES = {"quarantine": schema.QUARANTINE, "seek": schema.SEEK_POINT}
 """Kinds that the reader gives at the end of a part, with their schemas."""
 
+KINDS = ("records", "leaves", "logitems", *SIDE_TABLES)
+"""The kinds of segments of a part, in the order of its record."""
+
 
 def page_bytes(job: str | None) -> int:
     """Return what Parquet data pages aim at: large ones where neighbours are alike, as in a history."""
@@ -46,6 +49,7 @@ class PartWriter:
             staging, "records", schema.REVISION, unit.partition, first=first_row, page_bytes=pages, **self._place
         )
         self._leaves = RecordWriter(staging, "leaves", schema.LEAF, unit.partition, first=first_row, **self._place)
+        self._log_items = RecordWriter(staging, "logitems", schema.LOG_ITEM, unit.partition, **self._place)
         self._tallies = Tallies()
 
     def write(self, rows: pa.RecordBatch, leaves: pa.RecordBatch) -> None:
@@ -53,6 +57,10 @@ class PartWriter:
         self._tallies.add(rows)
         self._records.write(rows)
         self._leaves.write(leaves)
+
+    def write_log(self, items: pa.RecordBatch) -> None:
+        """Add items of the wiki's log."""
+        self._log_items.write(items.cast(schema.LOG_ITEM))
 
     def finish(
         self, store: Store, side: Mapping[str, pa.RecordBatch], summary: Mapping[str, Any], state: Any
@@ -68,7 +76,7 @@ class PartWriter:
         Returns:
             The record that counts.
         """
-        segments: list[Segment] = [*self._records.close(), *self._leaves.close()]
+        segments: list[Segment] = [*self._records.close(), *self._leaves.close(), *self._log_items.close()]
         for kind, rows in side.items():
             if rows.num_rows:
                 table = pa.Table.from_batches([rows]).cast(SIDE_TABLES[kind])

@@ -281,7 +281,7 @@ def open_reader(
 
 
 def batches(reader: DumpReader) -> Iterator[pa.RecordBatch]:
-    """Yield the batches of a reader as pyarrow record batches.
+    """Yield the batches of all parts of a file as pyarrow record batches.
 
     Args:
         reader: An open reader.
@@ -293,10 +293,15 @@ def batches(reader: DumpReader) -> Iterator[pa.RecordBatch]:
         InputError: When the dump cannot be read on; all whole records came before.
     """
     while True:
-        while (batch := reader.next_batch()) is not None:
-            yield pa.record_batch(batch)
+        yield from part_batches(reader)
         if reader.next_part() is None:
             return
+
+
+def part_batches(reader: DumpReader) -> Iterator[pa.RecordBatch]:
+    """Yield the batches of the part that a reader is in, as `batches` does; `next_part()` goes on to the next one."""
+    while (batch := reader.next_batch()) is not None:
+        yield pa.record_batch(batch)
 
 
 def read_record(path: str | os.PathLike[str], row: dict[str, Any], namespaces: list[tuple[int, str]]) -> dict[str, Any]:

@@ -81,6 +81,24 @@ def get(store: Store, key: str) -> dict[str, Any] | None:
     return done
 
 
+def discard(store: Store, key: str) -> bool:
+    """Take back a record that proved to be wrong; its segments become orphans.
+
+    Args:
+        store: The store.
+        key: From `unit_key`.
+
+    Returns:
+        Whether there was one.
+    """
+    path = store.path / "journal" / f"{key}.json"
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def keys(store: Store) -> list[str]:
     """Return the keys of all finished units, ascending."""
     names = (entry.name for entry in (store.path / "journal").iterdir())

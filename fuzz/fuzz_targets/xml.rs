@@ -145,9 +145,10 @@ fn has_one_header(bytes: &[u8]) -> bool {
         bytes.windows(tag.len()).enumerate().filter(|(_, window)| *window == tag).map(|(place, _)| place).collect()
     };
     let (roots, headers, pages) = (places(b"<mediawiki"), places(b"<siteinfo"), places(b"<page"));
-    roots.len() <= 1
-        && headers.len() <= 1
-        && roots.iter().chain(&headers).all(|place| pages.iter().all(|page| place < page))
+    let is_first = roots.iter().chain(&headers).all(|place| pages.iter().all(|page| place < page));
+    // A record alone is read with what the first bytes say, as many as a header may have.
+    let is_near = places(b"</siteinfo").iter().all(|end| *end < 1_500);
+    roots.len() <= 1 && headers.len() <= 1 && is_first && is_near
 }
 
 fuzz_target!(|data: &[u8]| {
@@ -163,7 +164,9 @@ fuzz_target!(|data: &[u8]| {
         (read(&path, size, 1, u64::MAX, false), read(&path, size, threads, batch_bytes, with_columns));
     assert_eq!(first, second, "threads {threads}, batches of {batch_bytes} bytes");
     let Ok(outcome) = first else { return };
-    let is_plain = outcome.summary.compression == "plain";
+    // Positions in what was UTF-16 count bytes of UTF-8.
+    let is_utf16 = matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'<', 0, ..] | [0, b'<', ..]);
+    let is_plain = outcome.summary.compression == "plain" && !is_utf16;
     check(&outcome, is_plain.then_some(bytes), size);
     // Documents in a row may have different headers, and a record alone is read with the first one.
     let has_one_header = is_plain && has_one_header(bytes);

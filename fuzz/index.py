@@ -52,7 +52,7 @@ def plain(data: bytes) -> list[tuple[int, int, bytes]] | None:
     except (OSError, EOFError, ValueError, zlib.error):
         return None
     lines = data.split(b"\n")
-    if not lines[-1].strip():
+    if not lines[-1].strip() and len(lines[-1]) <= multistream.LINE_BYTES:
         lines.pop()
     entries = []
     for line in lines:

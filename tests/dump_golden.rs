@@ -143,6 +143,21 @@ fn records_are_found_again_in_every_packing() {
     }
 }
 
+#[test]
+fn records_behind_an_odd_header_are_found_again() {
+    for odd in ["x", "</revision>", "x</revision>y"] {
+        let page =
+            format!("<page><title>A</title><id>1</id>{odd}<redirect title=\"B\"/>{odd}<revision><id>1</id></revision>");
+        let path = file("odd-header", format!("<mediawiki>{page}</page></mediawiki>").as_bytes());
+        let (all, outcome, _) = read(&path, 1, 1);
+        assert_eq!((outcome, all.texts.len()), (Ok(()), 1), "{odd}");
+        assert!(all.texts[0].contains("redirect_target: Some"), "{odd}");
+        let mut again = Rows::default();
+        read_record(&path, "examplewiki", all.positions[0], &[], &[], &mut again).expect("reads");
+        assert_eq!(again.texts, all.texts, "{odd}");
+    }
+}
+
 /// A dump of many pages, larger than several windows.
 fn large(pages: usize, text_bytes: usize) -> Vec<u8> {
     let mut dump = String::from("<mediawiki><siteinfo><dbname>examplewiki</dbname></siteinfo>");

@@ -111,7 +111,10 @@ fn check_pieces(packed: &[u8], pieces: &[Piece]) {
     let place = Place { stream_offset: last.stream_offset, block_bit: last.block_bit, level };
     let from = usize::try_from(last.block_bit / 8).expect("fits");
     let again = Reader::at_block(&packed[from..], 1, place).next_piece().expect("what was decoded is decoded again");
-    assert_eq!(again.as_ref().map(|piece| (piece.stream_offset, piece.block_bit)), Some((last.stream_offset, last.block_bit)));
+    assert_eq!(
+        again.as_ref().map(|piece| (piece.stream_offset, piece.block_bit)),
+        Some((last.stream_offset, last.block_bit))
+    );
     assert!(again.is_some_and(|piece| piece.bytes == last.bytes), "decoding from a block on gives the block again");
 }
 

@@ -10,7 +10,9 @@ use std::path::Path;
 use libfuzzer_sys::fuzz_target;
 use wikigrove::batch::quarantine_batch;
 use wikigrove::digest::sha256;
-use wikigrove::enterprise::{ArticleError, ArticleReader, ErrorKind, Options, Summary, check, read_article, superseded};
+use wikigrove::enterprise::{
+    ArticleError, ArticleReader, ErrorKind, Options, Summary, check, read_article, superseded,
+};
 use wikigrove::page::{Position, Quarantined};
 use wikigrove_fuzz::rows::{Row, Rows, WIKI};
 use wikigrove_fuzz::scratch::{gzip, scratch};

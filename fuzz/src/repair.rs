@@ -81,7 +81,9 @@ fn block(bits: &mut Bits<'_>, level: usize) -> Option<Vec<u8>> {
     for range in 0..16_u8 {
         if ranges >> (15 - range) & 1 == 1 {
             let members = bits.number(16)?;
-            used.extend((0..16_u8).filter(|member| members >> (15 - member) & 1 == 1).map(|member| 16 * range + member));
+            used.extend(
+                (0..16_u8).filter(|member| members >> (15 - member) & 1 == 1).map(|member| 16 * range + member),
+            );
         }
     }
     let symbols = used.len() + 2;
@@ -242,7 +244,9 @@ mod tests {
         for sample in [&b""[..], b"a", &b"ab".repeat(700), &[0; 5_000], b"aaaa\x03aaaaaaaabbbbbbbbbb\xff"] {
             let mut packed = Vec::new();
             for _ in 0..2 {
-                bzip2::read::BzEncoder::new(sample, bzip2::Compression::fast()).read_to_end(&mut packed).expect("packs");
+                bzip2::read::BzEncoder::new(sample, bzip2::Compression::fast())
+                    .read_to_end(&mut packed)
+                    .expect("packs");
             }
             let mut broken = packed.clone();
             if !sample.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -17,6 +18,11 @@ pub fn scratch(bytes: &[u8]) -> PathBuf {
         let folder = if memory.is_dir() { memory.to_path_buf() } else { std::env::temp_dir() };
         let path = folder.join(format!("wikigrove-fuzz-{}", std::process::id()));
         let file = File::create(&path).expect("a scratch file can be made");
+        // Where an open file has a name of its own, nothing is left behind by a fuzzer that was stopped.
+        let own = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+        if own.exists() && std::fs::remove_file(&path).is_ok() {
+            return (own, file);
+        }
         (path, file)
     });
     file.set_len(0).expect("truncates");

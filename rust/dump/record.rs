@@ -7,7 +7,7 @@ use super::context::Context;
 use super::error::{DumpError, ErrorKind};
 use super::limits::{SITEINFO_BYTES, TAG_BYTES};
 use super::parser::Parser;
-use super::scan::{Element, Found, Kind, markup_at};
+use super::scan::{Element, Found, Kind, Markup, markup_at};
 use super::siteinfo::Namespace;
 use crate::page::{Page, Position, RecordSink, Revision};
 use crate::stream::{self, Block, Compression, Place};
@@ -176,7 +176,8 @@ impl Cursor {
             let rest = rest.get(text..).unwrap_or_default();
             let found =
                 if rest.is_empty() || !self.parser.is_between() { Found::Incomplete } else { markup_at(rest, 0) };
-            if matches!(found, Found::Markup(found) if found.element == Element::Revision) {
+            let is_start = |found: Markup| found.element == Element::Revision && found.kind != Kind::Close;
+            if matches!(found, Found::Markup(found) if is_start(found)) {
                 return Ok(());
             }
             if !self.parser.step(&mut nothing)? {

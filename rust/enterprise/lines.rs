@@ -11,6 +11,8 @@ use super::limits::LINE_BYTES;
 
 /// Elements of one list; answers of the service have ten.
 const ELEMENTS: usize = 1 << 20;
+/// Blanks behind the first line in which its end is looked for.
+const BLANKS: usize = 64 << 10;
 /// A buffer that grew for one giant record is given back above this size.
 const KEPT_BYTES: usize = 16 << 20;
 
@@ -212,6 +214,15 @@ impl Lines {
             return self.fail(ErrorKind::Format, what);
         };
         let text = rest.get(place..).unwrap_or_default();
+        let unsearched = rest.get(self.searched.max(place)..).unwrap_or_default();
+        let has_line_end = memchr::memchr(b'\n', unsearched).is_some();
+        if text.starts_with(b"{") && !has_line_end && !self.is_last && rest.len() <= self.longest {
+            self.searched = rest.len(); // the next windows do not search all of a giant line again
+            return Ok(false);
+        }
+        self.searched = 0;
+        let rest = self.rest();
+        let text = rest.get(place..).unwrap_or_default();
         match text {
             [b'[', ..] => self.phase = Phase::Document,
             [b'{', ..] => match starts_document(text, self.is_last) {
@@ -398,9 +409,10 @@ fn starts_document(text: &[u8], is_last: bool) -> Option<bool> {
     if !Cursor::new(first, 0).skip().is_err_and(|fault| fault.reason == Reason::Unfinished) {
         return Some(false);
     }
-    match rest.iter().find(|byte| !byte.is_ascii_whitespace()) {
+    let near = rest.get(..BLANKS).unwrap_or(rest);
+    match near.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(next) => Some(*next != b'{'),
-        None => is_last.then_some(false),
+        None => (is_last || near.len() == BLANKS).then_some(false),
     }
 }
 

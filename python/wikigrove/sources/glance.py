@@ -164,7 +164,8 @@ def _kind(head: bytes, name: DumpName, compression: str) -> str:
     if compression == "7z":  # its listing is at its end; the reader tells
         return name.kind or "xml"
     if head[257:262] == b"ustar":
-        return "articles" if re.search(rb"\.(nd)?json\x00", head[:101]) else "unknown"
+        is_extension = head[156:157] in {b"x", b"g", b"L", b"K"}  # a longer name follows; the reader tells
+        return "articles" if is_extension or re.search(rb"\.(nd)?json\x00", head[:101]) else "unknown"
     if not head.strip():
         return "status" if name.kind == "status" else "empty"
     text = _text(head)

@@ -86,8 +86,9 @@ impl Value {
     fn seal(&self) -> String {
         let mut bytes = Vec::new();
         self.encode(&mut bytes);
-        let [a, b, c, d, e, f, g, h, ..] = sha256(&[&bytes]);
-        format!("{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+        let digest = sha256(&[&bytes]);
+        let start = digest.first_chunk().copied().unwrap_or_default();
+        format!("{:016x}", u64::from_be_bytes(start))
     }
 
     fn encode(&self, bytes: &mut Vec<u8>) {

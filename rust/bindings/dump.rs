@@ -38,7 +38,11 @@ impl DumpReader {
 impl DumpReader {
     #[new]
     #[pyo3(signature = (path, *, wiki_id, source_id=0, threads=1, batch_bytes=8_388_608, part_bytes=268_435_456, resume=None, digests=Vec::new()))]
-    #[expect(clippy::too_many_arguments, reason = "each by its name")]
+    #[expect(
+        clippy::too_many_arguments,
+        clippy::needless_pass_by_value,
+        reason = "each by its name; they arrive owned"
+    )]
     fn new(
         path: PathBuf,
         wiki_id: String,

@@ -42,9 +42,8 @@ impl<'a> RawText<'a> {
         if scratch.capacity() > KEPT_BYTES {
             scratch.shrink_to(KEPT_BYTES);
         }
-        let mut specials = Specials::of(self.bytes);
         let (mut from, mut has_carriage_return) = (0, false);
-        while let Some(place) = specials.next() {
+        for place in Specials::of(self.bytes) {
             if place < from {
                 continue; // inside a reference
             }

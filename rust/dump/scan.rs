@@ -231,6 +231,7 @@ const NAME: u8 = 1;
 const DELIMITER: u8 = 2;
 
 /// What a byte means inside a tag.
+#[expect(clippy::indexing_slicing, reason = "a table of all bytes, filled by the compiler")]
 fn class(byte: u8) -> u8 {
     static CLASSES: [u8; 256] = {
         let mut classes = [0; 256];

@@ -103,7 +103,7 @@ mod wide {
             count += 1;
             let (halves, _) = block.as_chunks::<32>();
             let bits = halves.iter().rev().fold(0u64, |bits, half| {
-                #[expect(unsafe_code, reason = "a load of 32 bytes")]
+                #[expect(unsafe_code, clippy::cast_ptr_alignment, reason = "a load of 32 bytes that need no alignment")]
                 // SAFETY: `half` is 32 readable bytes, and the load asks for no alignment.
                 let bytes = unsafe { _mm256_loadu_si256(half.as_ptr().cast::<__m256i>()) };
                 let nibble = _mm256_set1_epi8(15);

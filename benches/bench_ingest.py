@@ -14,15 +14,15 @@ from wikigrove import _core
 
 def read_with_wikigrove(path: Path, threads: int) -> tuple[int, int]:
     reader = _core.DumpReader(str(path), wiki_id="enwiki", threads=threads)
-    revisions = size = 0
+    revisions = characters = 0
     while (batch := reader.next_batch()) is not None or reader.next_part() is not None:
         if batch is None:
             continue
         rows = pa.record_batch(batch)
         revisions += rows.num_rows
-        size += pc.sum(pc.binary_length(rows["text"])).as_py() or 0
+        characters += pc.sum(pc.utf8_length(rows["text"])).as_py() or 0
     quarantined = pa.record_batch(reader.quarantine()).num_rows
-    return revisions + quarantined, size
+    return revisions + quarantined, characters
 
 
 def read_with_lxml(path: Path) -> tuple[int, int]:

@@ -77,7 +77,7 @@ class DumpReader:
         batch_bytes: int = 8388608,
         part_bytes: int = 268435456,
         resume: dict[str, Any] | None = None,
-        digests: Sequence[str] = (),
+        digests: Sequence[str] = ...,
     ) -> DumpReader: ...
     def next_batch(self) -> Batch | None: ...
     def next_part(self) -> dict[str, Any] | None: ...
@@ -98,7 +98,7 @@ def read_record(
     element_offset: int,
     element_length: int,
     namespaces: list[tuple[int, str]],
-    seek: list[tuple[int, int]] = [],
+    seek: list[tuple[int, int]] = ...,
 ) -> Batch: ...
 
 # ---------------------------------------------------------------- enterprise
@@ -113,7 +113,7 @@ class ArticleReader:
         source_id: int = 0,
         threads: int = 1,
         batch_bytes: int = 8388608,
-        digests: Sequence[str] = (),
+        digests: Sequence[str] = ...,
         superseded: list[int] | None = None,
         line_bytes: int = 268435456,
     ) -> ArticleReader: ...
@@ -126,7 +126,7 @@ class ArticleReader:
     def summary(self) -> dict[str, Any]: ...
 
 def find_superseded(
-    path: str | os.PathLike[str], *, wiki_id: str, threads: int = 1, digests: Sequence[str] = ()
+    path: str | os.PathLike[str], *, wiki_id: str, threads: int = 1, digests: Sequence[str] = ...
 ) -> tuple[list[int], dict[str, Any]]: ...
 def read_article(
     path: str | os.PathLike[str], *, wiki_id: str, source_id: int, element_offset: int, element_length: int

@@ -89,7 +89,7 @@ fn assert_round_trip(text: &[u8], level: u32) {
     assert_eq!((outcome.streams, outcome.consumed, outcome.trailing), (1, data.len() as u64, None));
 }
 
-/// Bytes without a pattern (SplitMix64).
+/// Bytes without a pattern (`SplitMix64`).
 fn noise(seed: u64) -> impl Iterator<Item = u8> {
     (1u64..).map(move |at| {
         let mut value = seed.wrapping_add(at.wrapping_mul(0x9E37_79B9_7F4A_7C15));

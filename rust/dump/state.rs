@@ -86,7 +86,9 @@ impl Value {
     fn seal(&self) -> String {
         let mut bytes = Vec::new();
         self.encode(&mut bytes);
-        sha256(&[&bytes]).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        let digest = sha256(&[&bytes]);
+        let start = digest.first_chunk().copied().unwrap_or_default();
+        format!("{:016x}", u64::from_be_bytes(start))
     }
 
     fn encode(&self, bytes: &mut Vec<u8>) {

@@ -12,8 +12,9 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from wikigrove import _core
 
 
-def read_with_wikigrove(path: Path, threads: int) -> tuple[int, int]:
-    reader = _core.DumpReader(str(path), wiki_id="enwiki", threads=threads)
+def read_with_wikigrove(path: Path, threads: int, hash_file: bool) -> tuple[int, int]:
+    digests = () if hash_file else None
+    reader = _core.DumpReader(str(path), wiki_id="enwiki", threads=threads, digests=digests)
     revisions = characters = 0
     while (batch := reader.next_batch()) is not None or reader.next_part() is not None:
         if batch is None:
@@ -68,8 +69,10 @@ def clean_corpus(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.mark.benchmark(group="ingest: plain XML to revisions")
 @pytest.mark.parametrize("threads", [1, 2])
-def bench_wikigrove(benchmark: BenchmarkFixture, clean_corpus: Path, threads: int) -> None:
-    revisions, _ = benchmark.pedantic(read_with_wikigrove, (clean_corpus, threads), rounds=5, warmup_rounds=1)
+@pytest.mark.parametrize("hash_file", [False, True], ids=["as peers", "and SHA-256 of the file"])
+def bench_wikigrove(benchmark: BenchmarkFixture, clean_corpus: Path, threads: int, hash_file: bool) -> None:
+    arguments = (clean_corpus, threads, hash_file)
+    revisions, _ = benchmark.pedantic(read_with_wikigrove, arguments, rounds=5, warmup_rounds=1)
     benchmark.extra_info["MB"] = clean_corpus.stat().st_size / 1e6
     assert revisions == read_with_lxml(clean_corpus)[0]
 

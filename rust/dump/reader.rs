@@ -28,15 +28,15 @@ pub struct Options {
     pub batch_bytes: u64,
     /// Decompressed bytes after which the next page's end ends a part.
     pub part_bytes: u64,
-    /// Digests of the file beyond SHA-256.
-    pub digests: Vec<Algorithm>,
+    /// Digests of the file beyond SHA-256; with none the file is not hashed.
+    pub digests: Option<Vec<Algorithm>>,
     /// Where an earlier reader of the same file stopped.
     pub resume: Option<Value>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { threads: 1, batch_bytes: 8 << 20, part_bytes: u64::MAX, digests: Vec::new(), resume: None }
+        Self { threads: 1, batch_bytes: 8 << 20, part_bytes: u64::MAX, digests: Some(Vec::new()), resume: None }
     }
 }
 
@@ -86,7 +86,7 @@ impl DumpReader {
         let place = options.resume.as_ref().map(|state| place(state, path, wiki_id)).transpose()?.unwrap_or_default();
         let stream = stream::Reader::open(
             path,
-            &stream::Options { threads: options.threads, digests: Some(options.digests), place, window_bytes: 0 },
+            &stream::Options { threads: options.threads, digests: options.digests, place, window_bytes: 0 },
         )?;
         let mut parser = Parser::new(wiki_id, Buffer::starting_at(place.offset));
         let mut points = SeekPoints::default();

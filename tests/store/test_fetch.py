@@ -31,6 +31,7 @@ COLUMNS = pa.schema(
         pa.field("leaf_index", pa.int64(), nullable=False),
         pa.field("page_title", pa.string(), nullable=False),
         pa.field("text", pa.large_string()),
+        pa.field("element_length", pa.int64(), nullable=False),
     ],
     metadata={"wikigrove.contract": "test"},
 )
@@ -53,6 +54,7 @@ def build(path: Path) -> Store:
                 "leaf_index": range(count),
                 "page_title": [f"page {offset + row}" for row in range(count)],
                 "text": [text(offset + row) for row in range(count)],
+                "element_length": [25] * count,
             },
             schema=COLUMNS,
         )
@@ -68,7 +70,7 @@ def build(path: Path) -> Store:
 
 
 def plain_row(leaf: int) -> dict[str, Any]:
-    return {"leaf_index": leaf, "page_title": f"page {leaf}", "text": text(leaf)}
+    return {"leaf_index": leaf, "page_title": f"page {leaf}", "text": text(leaf), "element_length": 25}
 
 
 @pytest.fixture(scope="module")

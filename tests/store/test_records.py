@@ -19,25 +19,17 @@ from wikigrove.schema import LEAF, LOW_CARDINALITY, REVISION
 from wikigrove.store import Partition, RecordWriter, Segment, Staging, Store, iterate_segment, records
 
 PARTITION = Partition("enwiki", "20260801")
-COLUMNS = pa.schema([REVISION.field(name) for name in ("leaf_index", "wiki_id", "slots", "text")])
+COLUMNS = pa.schema([REVISION.field(name) for name in ("leaf_index", "wiki_id", "element_length", "text")])
 
 
-def table(sizes: list[tuple[int, int]], first: int = 0) -> pa.Table:
-    """Rows with these sizes of text and slot body; negative for null."""
-    slot = {"role": "main", "text_state": 0}
-
-    def text(letter: str, size: int) -> str | None:
-        return None if size < 0 else letter * size
-
+def table(sizes: list[int], first: int = 0) -> pa.Table:
+    """Rows that came from so many bytes."""
     return pa.table(
         {
             "leaf_index": pa.array(range(first, first + len(sizes)), pa.int64()),
             "wiki_id": ["enwiki"] * len(sizes),
-            "slots": pa.array(
-                [[] if size[1] < 0 else [slot, {**slot, "content_body": "s" * size[1]}] for size in sizes],
-                REVISION.field("slots").type,
-            ),
-            "text": [text("é", size[0]) for size in sizes],
+            "element_length": sizes,
+            "text": ["x" * size if size % 7 else None for size in sizes],
         },
         schema=COLUMNS,
     )
@@ -47,15 +39,22 @@ def naive_groups(sizes: list[int], rows: int, limit: int) -> list[int]:
     """Row counts of the groups, one row after the other."""
     groups, count, total = [], 0, 0
     for size in sizes:
-        if count and (count == rows or total + size > limit):
+        count, total = count + 1, total + size
+        if count == rows or total >= limit:
             groups.append(count)
             count = total = 0
-        count, total = count + 1, total + size
     return [*groups, count] if count else groups
 
 
-def row_bytes(sizes: list[tuple[int, int]]) -> list[int]:
-    return [2 * max(text, 0) + max(slot, 0) for text, slot in sizes]
+def naive_segments(weights: list[int], limit: int) -> list[int]:
+    """How many groups a segment has: it ends before the one that would take it over the limit."""
+    segments, count, total = [], 0, 0
+    for weight in weights:
+        if count and total + weight > limit:
+            segments.append(count)
+            count = total = 0
+        count, total = count + 1, total + weight
+    return [*segments, count] if count else segments
 
 
 @pytest.fixture(autouse=True)
@@ -77,10 +76,7 @@ def groups_of(store: Store, segments: list[Segment]) -> list[list[int]]:
     return [[file.row_group(number).num_rows for number in range(file.num_row_groups)] for file in files]
 
 
-SIZES = st.lists(
-    st.tuples(st.integers(-1, 40), st.integers(-1, 20)) | st.tuples(st.integers(0, 700), st.just(-1)),
-    max_size=60,
-)
+SIZES = st.lists(st.integers(0, 60) | st.integers(0, 1500), max_size=60)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -93,12 +89,11 @@ def test_bytes_and_cuts_depend_on_the_rows_alone(tmp_path: Path, data: st.DataOb
     whole = write(store, rows, [], **options)
     assert write(store, rows, cuts, **options) == whole
 
-    groups = naive_groups(row_bytes(sizes), 25, 1000)
+    groups = naive_groups(sizes, 25, 1000)
     assert [count for counts in groups_of(store, whole) for count in counts] == groups
-    # Segments are cut by the same rule, over whole groups.
     starts = [sum(groups[:number]) for number in range(len(groups))]
-    weights = [sum(row_bytes(sizes)[start : start + count]) for start, count in zip(starts, groups, strict=True)]
-    assert [len(counts) for counts in groups_of(store, whole)] == naive_groups(weights, 10**9, 2500)
+    weights = [sum(sizes[start : start + count]) for start, count in zip(starts, groups, strict=True)]
+    assert [len(counts) for counts in groups_of(store, whole)] == naive_segments(weights, 2500)
     if sizes:
         files = [pq.read_table(store.segment_path(segment), partitioning=None) for segment in whole]
         assert pa.concat_tables(files).equals(rows)
@@ -108,10 +103,10 @@ def test_bytes_and_cuts_depend_on_the_rows_alone(tmp_path: Path, data: st.DataOb
     ]
 
 
-def test_a_huge_row_is_alone_in_its_group(tmp_path: Path) -> None:
+def test_a_row_group_ends_with_the_row_that_fills_it(tmp_path: Path) -> None:
     store = Store.create(tmp_path / "store")
-    segments = write(store, table([(1, 0), (500, 0), (0, 0), (1, 0)]), [], group_bytes=100)
-    assert groups_of(store, segments) == [[1, 1, 2]]
+    segments = write(store, table([1, 500, 0, 1, 99, 100, 99]), [], group_bytes=100)
+    assert groups_of(store, segments) == [[2, 3, 1, 1]]
 
 
 def revisions(count: int) -> pa.Table:
@@ -136,6 +131,8 @@ def revisions(count: int) -> pa.Table:
             return pa.array([True] * count)
         if pa.types.is_timestamp(kind):
             return pa.array(range(count), pa.int64()).cast(kind)
+        if field.name == "element_length":
+            return pa.array([2500] * count, kind)
         return pa.array([row % 100 for row in range(count)], kind)
 
     return pa.table([column(field).cast(field.type) for field in REVISION], schema=REVISION)
@@ -167,9 +164,6 @@ def test_files_follow_the_settings(tmp_path: Path) -> None:
             statistics = "." not in name and name not in records.WITHOUT_STATISTICS
             assert (chunk.has_column_index, chunk.is_stats_set) == (statistics, statistics), name
             assert chunk.has_dictionary_page == (name in LOW_CARDINALITY), name
-    # What a group may hold is bounded in bytes of text.
-    texts = [pq.ParquetFile(path).read_row_group(n, columns=["text"]) for n in range(4)]
-    assert all(text.nbytes <= (1 << 20) + 16 * text.num_rows + 4096 for text in texts)
 
 
 def test_pages_are_small(tmp_path: Path) -> None:
@@ -199,7 +193,7 @@ def test_leaves_come_in_groups_of_a_tile(tmp_path: Path) -> None:
 
 def test_rows_off_the_schema_are_refused(tmp_path: Path) -> None:
     store = Store.create(tmp_path / "store")
-    rows = table([(1, 1)] * 3)
+    rows = table([1] * 3)
     with Staging(store) as staging:
         writer = RecordWriter(staging, "records", COLUMNS, PARTITION)
         writer.write(rows)
@@ -207,7 +201,7 @@ def test_rows_off_the_schema_are_refused(tmp_path: Path) -> None:
             writer.write(rows)
         with pytest.raises(SchemaError, match="schema of the writer"):
             writer.write(rows.select(["text"]))
-        holes = table([(1, 1)], first=3).to_pylist()
+        holes = table([1], first=3).to_pylist()
         broken = pa.Table.from_pylist([{**holes[0], "wiki_id": None}], schema=COLUMNS)
         with pytest.raises(SchemaError, match="wiki_id"):
             writer.write(broken)
@@ -225,7 +219,7 @@ def test_no_rows_make_no_segment_and_a_failed_block_none_either(tmp_path: Path) 
             Staging(store) as staging,
             RecordWriter(staging, "records", COLUMNS, PARTITION, group_rows=1) as writer,
         ):
-            writer.write(table([(1, 1)] * 3))
+            writer.write(table([1] * 3))
             assert len(list(staging.path.iterdir())) == 1
             raise RuntimeError("stop")
 
@@ -245,7 +239,7 @@ def test_memory_follows_the_row_group_not_the_file(tmp_path: Path) -> None:
     try:
         with Staging(store) as staging, RecordWriter(staging, "records", COLUMNS, PARTITION) as writer:
             for row in range(count):
-                writer.write(table([(size // 2, -1)], first=row))
+                writer.write(table([size], first=row))
         segments = writer.close()
         total = sum(pq.read_metadata(store.segment_path(segment)).num_rows for segment in segments)
         rows = sum(batch.num_rows for segment in segments for batch in iterate_segment(store, segment))

@@ -31,7 +31,13 @@ from wikigrove.store import (
     unit_key,
 )
 
-COLUMNS = pa.schema([pa.field("leaf_index", pa.int64(), nullable=False), pa.field("text", pa.large_string())])
+COLUMNS = pa.schema(
+    [
+        pa.field("leaf_index", pa.int64(), nullable=False),
+        pa.field("element_length", pa.int64(), nullable=False),
+        pa.field("text", pa.large_string()),
+    ]
+)
 UNITS = 2
 ROWS = 9
 
@@ -44,7 +50,12 @@ def process_unit(store: Store, version: int, ordinal: int) -> dict[str, Any]:
         return done
     partition = Partition("w")
     rows = pa.table(
-        {"leaf_index": range(ROWS), "text": [f"{version} {ordinal} {row}" * 5 for row in range(ROWS)]}, schema=COLUMNS
+        {
+            "leaf_index": range(ROWS),
+            "element_length": [50] * ROWS,
+            "text": [f"{version} {ordinal} {row}" * 5 for row in range(ROWS)],
+        },
+        schema=COLUMNS,
     )
     with Staging(store) as staging:
         writer = RecordWriter(

@@ -210,7 +210,7 @@ class Content:
     schema: str
     parser: str
     profile: str = "open"
-    page_bytes: int = 16 * 1024
+    page_bytes: int = 64 * 1024
     sources: tuple[SourceFile, ...] = ()
     segments: tuple[Segment, ...] = ()
     trees: tuple[Tree, ...] = ()

@@ -1,4 +1,4 @@
-"""Records as Parquet: row groups cut by rows and bytes of text, never by the batches that happen to come in.
+"""Records as Parquet: row groups cut by rows and bytes of the source, never by the batches that happen to come in.
 
 Small pages with a page index let a reader fetch single rows; statistics of texts would only bloat the footer. The size
 of a page is checked once per `write_batch_size` rows, so that number must be small for `data_page_size` to hold.
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final, Self, cast
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from wikigrove.errors import SchemaError, StoreError
 from wikigrove.schema import LOW_CARDINALITY
@@ -24,8 +23,8 @@ from wikigrove.store.staging import Staging
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
-PAGE_BYTES: Final = 16 * 1024
-"""Data pages of current revisions."""
+PAGE_BYTES: Final = 64 * 1024
+"""Data pages of current revisions. Smaller ones cost time: the compressor starts anew for each."""
 
 HISTORY_PAGE_BYTES: Final = 256 * 1024
 """Data pages where neighbours are alike: larger pages compress histories to half the size."""
@@ -34,8 +33,9 @@ WRITE_BATCH_ROWS: Final = 8
 GROUP_ROWS: Final = 50_000
 LEAF_GROUP_ROWS: Final = 65_536  # one tile of level 1
 GROUP_BYTES: Final = 8 << 20
-"""Text of a row group. A fetch decodes whole row groups, so its latency and every reader's memory follow this number;
-above 4 MiB neither writing speed nor file size depend on it."""
+"""Bytes of the source in a row group. A fetch decodes whole row groups, so its latency and every reader's memory follow
+this number; above 4 MiB neither writing speed nor file size depend on it. The dump reader cuts its batches by the same
+rule, so that by default nothing has to be copied into groups."""
 
 SEGMENT_BYTES: Final = 256 << 20
 
@@ -43,35 +43,26 @@ WITHOUT_STATISTICS: Final = frozenset({"text", "leaf", "leaf_hash"})
 """Nobody looks for a minimum of these, and each would add its whole value to the footer."""
 
 
-def payload_bytes(rows: pa.RecordBatch) -> npt.NDArray[np.int64]:
-    """Count the bytes of text in each row: `text` and the bodies of `slots`.
+def element_bytes(rows: pa.RecordBatch) -> npt.NDArray[np.int64]:
+    """Return how many bytes of the source each row came from.
 
     Args:
-        rows: Any batch; columns that are absent count nothing.
+        rows: Any batch.
 
     Returns:
-        One number for each row.
+        Its column `element_length`, or zeros where it has none.
     """
-    sizes = np.zeros(rows.num_rows, dtype=np.int64)
-    if "text" in rows.schema.names:
-        sizes += _lengths(rows.column("text"))
-    if "slots" in rows.schema.names:
-        slots = rows.column("slots")
-        bodies = _lengths(pc.struct_field(pc.list_flatten(slots), "content_body"))
-        np.add.at(sizes, pc.list_parent_indices(slots).to_numpy(zero_copy_only=False), bodies)
-    return sizes
-
-
-def _lengths(texts: Any) -> npt.NDArray[np.int64]:
-    lengths = pc.fill_null(pc.binary_length(texts), 0)
-    return np.asarray(lengths.to_numpy(zero_copy_only=False), dtype=np.int64)
+    if "element_length" not in rows.schema.names:
+        return np.zeros(rows.num_rows, dtype=np.int64)
+    lengths: npt.NDArray[np.int64] = rows.column("element_length").to_numpy()
+    return lengths
 
 
 class RecordWriter:
     """Writes rows of one unit into one or more segments; bytes depend on the rows alone.
 
-    A row group ends before the row that would take it over `group_rows` or `group_bytes`; a row that is larger than
-    `group_bytes` has a group of its own. A segment ends before the row group that would take it over `segment_bytes`.
+    A row group ends with the row that takes it to `group_rows` or `group_bytes`, a segment before the row group that
+    would take it over `segment_bytes`.
 
     Args:
         staging: Where unfinished files go.
@@ -84,8 +75,8 @@ class RecordWriter:
         first: `leaf_index` of the first row, counted from the unit's first row.
         page_bytes: What data pages aim at; `HISTORY_PAGE_BYTES` for histories.
         group_rows: Rows of a row group; by default 65,536 for kind `leaves` and 50,000 for all others.
-        group_bytes: Bytes of text of a row group.
-        segment_bytes: Bytes of text of a segment.
+        group_bytes: Bytes of the source of a row group.
+        segment_bytes: Bytes of the source of a segment.
     """
 
     def __init__(
@@ -180,21 +171,18 @@ class RecordWriter:
         self._next += batch.num_rows
 
     def _cut(self, batch: pa.RecordBatch) -> None:
-        ends = np.concatenate(([0], np.cumsum(payload_bytes(batch))))  # ends[i]: bytes of the first i rows
+        ends = np.cumsum(element_bytes(batch))  # ends[i]: bytes of the rows up to i
         start = 0
         while start < batch.num_rows:
-            limit = ends[start] + self._group_bytes - self._pending_bytes
-            fitting = int(np.searchsorted(ends, limit, side="right")) - 1 - start
-            count = min(fitting, self._group_rows - self._pending_rows, batch.num_rows - start)
-            if count <= 0:
-                if self._pending_rows:
-                    self._flush()
-                    continue
-                count = 1
-            self._pending.append(batch.slice(start, count))
-            self._pending_rows += count
-            self._pending_bytes += int(ends[start + count] - ends[start])
-            start += count
+            before = int(ends[start - 1]) if start else 0
+            full = int(np.searchsorted(ends, before + self._group_bytes - self._pending_bytes)) + 1
+            stop = min(full, start + self._group_rows - self._pending_rows, batch.num_rows)
+            self._pending.append(batch.slice(start, stop - start))
+            self._pending_rows += stop - start
+            self._pending_bytes += int(ends[stop - 1]) - before
+            if self._pending_rows == self._group_rows or self._pending_bytes >= self._group_bytes:
+                self._flush()
+            start = stop
 
     def _flush(self) -> None:
         """Write the pending rows as one row group."""

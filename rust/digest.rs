@@ -37,6 +37,12 @@ pub fn sha1_each(texts: &[&[u8]]) -> Vec<Sha1Bytes> {
     lanes::sha1_each(texts)
 }
 
+/// SHA-256 of each text, in order: several at once, where the processor can.
+#[must_use]
+pub fn sha256_each(texts: &[&[u8]]) -> Vec<Sha256Bytes> {
+    lanes::sha256_each(texts)
+}
+
 /// Lower-case base 36, left-padded with zeros to 31 characters, as in `<sha1>`.
 #[must_use]
 pub fn base36(digest: &Sha1Bytes) -> [u8; SHA1_BASE36_LENGTH] {
@@ -117,6 +123,7 @@ mod tests {
         for count in [0, 1, 2, 3, 4, 5, 7, 8, texts.len()] {
             let some = &texts[texts.len() - count..];
             assert_eq!(sha1_each(some), some.iter().map(|text| sha1(text)).collect::<Vec<_>>(), "{count}");
+            assert_eq!(sha256_each(some), some.iter().map(|text| sha256(&[text])).collect::<Vec<_>>(), "{count}");
         }
     }
 
@@ -127,6 +134,7 @@ mod tests {
         ) {
             let texts: Vec<&[u8]> = texts.iter().map(Vec::as_slice).collect();
             prop_assert_eq!(sha1_each(&texts), texts.iter().map(|text| sha1(text)).collect::<Vec<_>>());
+            prop_assert_eq!(sha256_each(&texts), texts.iter().map(|text| sha256(&[text])).collect::<Vec<_>>());
         }
 
         #[test]

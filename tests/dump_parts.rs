@@ -101,7 +101,7 @@ struct Run {
 
 fn open(path: &Path, threads: usize, part_bytes: u64, resume: Option<Value>) -> DumpReader {
     let digests = vec![Algorithm::Md5];
-    let options = Options { threads, batch_bytes: 30_000, part_bytes, digests, resume };
+    let options = Options { threads, batch_bytes: 30_000, part_bytes, digests: Some(digests), resume };
     DumpReader::open_with(path, "examplewiki", options).expect("opens")
 }
 

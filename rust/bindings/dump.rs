@@ -38,11 +38,7 @@ impl DumpReader {
 impl DumpReader {
     #[new]
     #[pyo3(signature = (path, *, wiki_id, source_id=0, threads=1, batch_bytes=8_388_608, part_bytes=268_435_456, resume=None, digests=Some(Vec::new())))]
-    #[expect(
-        clippy::too_many_arguments,
-        clippy::needless_pass_by_value,
-        reason = "each by its name; they arrive owned"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "each by its name")]
     fn new(
         path: PathBuf,
         wiki_id: String,
@@ -54,7 +50,8 @@ impl DumpReader {
         digests: Option<Vec<String>>,
     ) -> PyResult<Self> {
         let resume = resume.map(to_value).transpose()?;
-        let digests = digests.map(|names| names.iter().map(|name| algorithm(name)).collect::<PyResult<_>>()).transpose()?;
+        let digests =
+            digests.map(|names| names.iter().map(|name| algorithm(name)).collect::<PyResult<_>>()).transpose()?;
         let options = dump::Options { threads, batch_bytes, part_bytes, digests, resume };
         let reader = dump::DumpReader::open_with(&path, &wiki_id, options)
             .map_err(|error| dump_error(error, &path.display().to_string()))?;

@@ -16,11 +16,12 @@ use pyo3::types::{PyBytes, PyDict};
 use super::arrow::{Batch, import_array, import_batch};
 use super::errors::SchemaError;
 use crate::digest::Sha256Bytes;
-use crate::leaf::bulk::{Leaves, content_hash, encode_batch, encode_outputs};
+use crate::leaf::bulk::encode_batch;
 use crate::leaf::columns::Bytes;
-use crate::leaf::output::{self, OutputLeaf, open_committer};
+use crate::leaf::leaves::{Leaves, content_hashes, leaf_hashes};
+use crate::leaf::output::{self, OutputLeaf, encode_outputs, open_committer};
 use crate::leaf::revision::{self, NO_TIME, RevisionLeaf};
-use crate::leaf::{LeafError, decode, leaf_hash};
+use crate::leaf::{LeafError, decode};
 use crate::merkle::tree::hash;
 
 #[pyfunction]
@@ -63,8 +64,8 @@ pub(super) fn output_commitment(py: Python<'_>, texts: &Bound<'_, PyAny>) -> PyR
 pub(super) fn hash_leaves(py: Python<'_>, leaves: &Bound<'_, PyAny>) -> PyResult<Batch> {
     let leaves = import_array(leaves)?;
     let leaves = bytes(&leaves)?;
-    let hashes = py.detach(|| each(leaves).map(|leaf| leaf_hash(leaf.unwrap_or_default())).collect::<Vec<_>>());
-    let contents = py.detach(|| each(leaves).map(|leaf| content_hash(leaf.unwrap_or_default())).collect::<Vec<_>>());
+    let values = || each(leaves).map(Option::unwrap_or_default);
+    let (hashes, contents) = py.detach(|| (leaf_hashes(values()), content_hashes(values())));
     to_batch(vec![hash_column("leaf_hash", &hashes)?, hash_column("content_hash", &contents)?])
 }
 

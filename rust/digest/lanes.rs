@@ -2,11 +2,11 @@
 //!
 //! The processor's SHA instructions wait for each other within one text, so one text leaves most of their throughput
 //! unused. Here each lane holds another text; a lane that comes to its end takes the next one, longest first, so that
-//! lanes end together. Where the instructions are missing, the crate `sha1` does the same work.
+//! lanes end together. Where the instructions are missing, the crates `sha1` and `sha2` do the same work.
 
 #![cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "no kernel for this machine yet"))]
 
-use super::Sha1Bytes;
+use super::{Sha1Bytes, Sha256Bytes};
 
 /// Bytes that SHA-1 and SHA-256 take at once.
 pub(super) type Block = [u8; 64];
@@ -121,4 +121,29 @@ pub(super) fn sha1_each(texts: &[&[u8]]) -> Vec<Sha1Bytes> {
         return digests;
     }
     texts.iter().map(|text| super::sha1(text)).collect()
+}
+
+/// The first 32 bits of the fractions of the square roots of the first 8 primes (FIPS 180-4, 5.3.3).
+const SHA256_START: [u32; 8] =
+    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+
+/// SHA-256 of each text, in order.
+pub(super) fn sha256_each(texts: &[&[u8]]) -> Vec<Sha256Bytes> {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(kernel) = super::kernel::Sha::detected() {
+        let mut digests = vec![[0; 32]; texts.len()];
+        let take = |text: usize, state: [u32; 8]| {
+            let digest = digests.get_mut(text).map(|digest| digest.as_chunks_mut().0);
+            digest.into_iter().flatten().zip(state).for_each(|(bytes, word)| *bytes = word.to_be_bytes());
+        };
+        hash_each::<8, 2>(
+            texts,
+            SHA256_START,
+            |states, blocks| kernel.sha256(states, blocks),
+            |state, blocks| kernel.sha256(std::array::from_mut(state), [blocks]),
+            take,
+        );
+        return digests;
+    }
+    texts.iter().map(|text| super::sha256(&[text])).collect()
 }

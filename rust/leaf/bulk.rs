@@ -1,13 +1,15 @@
 //! Encodes whole batches: one leaf, its hash and its position-free hash per row.
 
+use std::ops::Range;
+
 use arrow_array::types::ArrowPrimitiveType;
 use arrow_array::{Array, BooleanArray, PrimitiveArray, RecordBatch};
 
 use super::columns::{Bytes, Columns};
-use super::commitment::{Committer, Field, open_salt, push_slot};
-use super::output::{OutputLeaf, open_committer};
-use super::revision::{self, NO_TIME, RevisionLeaf, clear_position, is_wiki, status_flags};
-use super::{ColumnError, NO_COMMITMENT, leaf_hash, model};
+use super::commitment::{Committer, Field, TextDigest, open_salt, push_slot};
+use super::leaves::Leaves;
+use super::revision::{self, NO_TIME, RevisionLeaf, is_wiki, status_flags};
+use super::{ColumnError, NO_COMMITMENT, model};
 use crate::digest::Sha256Bytes;
 
 const MAIN: &[u8] = b"main";
@@ -16,44 +18,9 @@ const TEXT_EMPTY: u8 = 1;
 const MICROSECONDS: i64 = 1_000_000;
 /// A thread costs some 50 microseconds: less work than this stays on the calling thread.
 const ROWS_WORTH_A_THREAD: usize = 512;
-
-/// Leaves of consecutive rows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Leaves {
-    /// The leaves, one after the other.
-    pub bytes: Vec<u8>,
-    /// End of each leaf in `bytes`.
-    pub ends: Vec<usize>,
-    /// `SHA-256(00 ‖ leaf)` per row.
-    pub hashes: Vec<Sha256Bytes>,
-    /// The same over the leaf with its position fields zeroed.
-    pub content_hashes: Vec<Sha256Bytes>,
-}
-
-impl Leaves {
-    fn append(&mut self, other: &Self) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(&other.bytes);
-        self.ends.extend(other.ends.iter().map(|end| start + end));
-        self.hashes.extend_from_slice(&other.hashes);
-        self.content_hashes.extend_from_slice(&other.content_hashes);
-    }
-
-    fn push(&mut self, leaf: &[u8]) {
-        self.bytes.extend_from_slice(leaf);
-        self.ends.push(self.bytes.len());
-        self.hashes.push(leaf_hash(leaf));
-        self.content_hashes.push(content_hash(leaf));
-    }
-}
-
-/// Hash of a leaf without its position: equal for all packings of the same records.
-#[must_use]
-pub fn content_hash(leaf: &[u8]) -> Sha256Bytes {
-    let mut cleared = leaf.to_vec();
-    clear_position(&mut cleared);
-    leaf_hash(&cleared)
-}
+/// Texts hashed at a time, so that the lanes of the hash are full; a short text counts as `ROW_BYTES` more.
+const HASHED_BYTES: usize = 512 << 10;
+const ROW_BYTES: usize = 256;
 
 /// Encodes the rows of a batch under the profile `open`; `threads` changes nothing but the time.
 ///
@@ -92,14 +59,30 @@ fn run<T: Send>(workers: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     })
 }
 
-fn encode_rows(columns: &Columns<'_>, rows: std::ops::Range<usize>) -> Result<Leaves, ColumnError> {
+fn encode_rows(columns: &Columns<'_>, rows: Range<usize>) -> Result<Leaves, ColumnError> {
     let encoder = Encoder::new();
     let mut leaves = Leaves::default();
     let mut leaf = Vec::new();
-    for row in rows {
-        leaf.clear();
-        encoder.encode_row(columns, row, &mut leaf)?;
-        leaves.push(&leaf);
+    let text = |row: usize| columns.text.get(row).unwrap_or_default();
+    let mut left = rows;
+    while !left.is_empty() {
+        let mut bytes = 0;
+        let texts: Vec<&[u8]> = left
+            .clone()
+            .map(text)
+            .take_while(|text| {
+                let is_room = bytes < HASHED_BYTES;
+                bytes += text.len() + ROW_BYTES;
+                is_room
+            })
+            .collect();
+        for digest in TextDigest::of_each(&texts) {
+            let Some(row) = left.next() else { break };
+            leaf.clear();
+            encoder.encode_row(columns, row, &digest, &mut leaf)?;
+            leaves.push(&leaf);
+        }
+        leaves.hash();
     }
     Ok(leaves)
 }
@@ -116,7 +99,13 @@ impl Encoder {
         Self { text: Committer::new(&salt, Field::Text), title: Committer::new(&salt, Field::Title) }
     }
 
-    fn encode_row(&self, columns: &Columns<'_>, row: usize, leaf: &mut Vec<u8>) -> Result<(), ColumnError> {
+    fn encode_row(
+        &self,
+        columns: &Columns<'_>,
+        row: usize,
+        main: &TextDigest,
+        leaf: &mut Vec<u8>,
+    ) -> Result<(), ColumnError> {
         let wiki = required(columns.wiki, row, "wiki_id")?;
         if !is_wiki(wiki) {
             return Err(ColumnError::row("wiki_id", row, "expected 1 to 32 characters of [a-z0-9_]"));
@@ -139,7 +128,7 @@ impl Encoder {
             record_offset: number(value(columns.element_offset, row, "element_offset")?, row, "element_offset")?,
             member: 0,
             licence_rule: number(value(columns.licence_rule, row, "licence_rule")?, row, "licence_rule")?,
-            text: self.text_commitment(columns, row)?,
+            text: self.text_commitment(columns, row, main)?,
             title: self.title.commit(&[required(columns.title, row, "page_title")?]),
             comment: NO_COMMITMENT,
             user: NO_COMMITMENT,
@@ -152,30 +141,35 @@ impl Encoder {
 
     /// Commits to every slot that has a text, the digests taken from the texts themselves; nothing is committed if the
     /// main text is hidden or missing.
-    fn text_commitment(&self, columns: &Columns<'_>, row: usize) -> Result<Sha256Bytes, ColumnError> {
+    fn text_commitment(
+        &self,
+        columns: &Columns<'_>,
+        row: usize,
+        main: &TextDigest,
+    ) -> Result<Sha256Bytes, ColumnError> {
         let has_text = value(columns.text_state, row, "text_state")? <= TEXT_EMPTY;
-        let main = match (columns.text.get(row), has_text) {
-            (Some(text), true) => text,
-            (None, false) => return Ok(NO_COMMITMENT),
-            _ => {
-                return Err(ColumnError::row("text", row, "text and text_state contradict each other"));
-            }
-        };
+        if columns.text.get(row).is_some() != has_text {
+            return Err(ColumnError::row("text", row, "text and text_state contradict each other"));
+        }
+        if !has_text {
+            return Ok(NO_COMMITMENT);
+        }
         if !flag(columns.content_is_visible, row, "revision_content_is_visible")? {
             return Err(ColumnError::row("text", row, "hidden content must not be stored"));
         }
-        let mut others = other_slots(columns, row)?;
-        if others.is_empty() {
+        let (roles, texts): (Vec<_>, Vec<_>) = other_slots(columns, row)?.into_iter().unzip();
+        if roles.is_empty() {
             return Ok(self.text.commit_text(main));
         }
-        others.push((MAIN, main));
-        others.sort_unstable_by_key(|(role, _)| *role);
-        if others.windows(2).any(|pair| matches!(pair, [(first, _), (second, _)] if first == second)) {
+        let mut slots: Vec<(&[u8], TextDigest)> = roles.into_iter().zip(TextDigest::of_each(&texts)).collect();
+        slots.push((MAIN, *main));
+        slots.sort_unstable_by_key(|(role, _)| *role);
+        if slots.windows(2).any(|pair| matches!(pair, [(first, _), (second, _)] if first == second)) {
             return Err(ColumnError::row("slots", row, "a role occurs twice"));
         }
-        let count = u8::try_from(others.len()).map_err(|_| ColumnError::row("slots", row, "more than 255 slots"))?;
+        let count = u8::try_from(slots.len()).map_err(|_| ColumnError::row("slots", row, "more than 255 slots"))?;
         let mut input = vec![count];
-        for (role, text) in others {
+        for (role, text) in &slots {
             push_slot(&mut input, role, text);
         }
         Ok(self.text.commit(&[&input]))
@@ -271,33 +265,4 @@ fn number<From: Copy + std::fmt::Display, To: TryFrom<From>>(
     name: &'static str,
 ) -> Result<To, ColumnError> {
     To::try_from(value).map_err(|_| ColumnError::row(name, row, format!("does not fit the leaf: {value}")))
-}
-
-/// Encodes kept records of a data set: row `i` comes from source leaf `source_indices[i]`.
-///
-/// # Errors
-/// If the columns differ in length, a text is null, or an index is negative.
-pub fn encode_outputs(
-    source_indices: &[i64],
-    source_root: Sha256Bytes,
-    transform: Sha256Bytes,
-    texts: Bytes<'_>,
-) -> Result<Leaves, ColumnError> {
-    if source_indices.len() != texts.len() {
-        return Err(ColumnError::column(
-            "text",
-            format!("{} texts for indices: {}", texts.len(), source_indices.len()),
-        ));
-    }
-    let committer = open_committer();
-    let mut leaves = Leaves::default();
-    for (row, index) in source_indices.iter().enumerate() {
-        let source_index = number(*index, row, "source_index")?;
-        let output = committer.commit_output(required(texts, row, "text")?);
-        let leaf = OutputLeaf { verdict: 0, part: 0, source_index, source_root, transform, output }.encode();
-        leaves.bytes.extend_from_slice(&leaf);
-        leaves.ends.push(leaves.bytes.len());
-        leaves.hashes.push(leaf_hash(&leaf));
-    }
-    Ok(leaves)
 }

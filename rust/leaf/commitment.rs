@@ -6,7 +6,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::digest::{Sha256Bytes, sha1, sha256};
+use crate::digest::{Sha1Bytes, Sha256Bytes, sha1_each, sha256, sha256_each};
 
 /// The salt of a record, and of a field.
 pub type Salt = [u8; 16];
@@ -74,8 +74,8 @@ impl Committer {
 
     /// Commits to a text that is the only slot: what `push_slot` would append, without a buffer.
     #[must_use]
-    pub fn commit_text(&self, text: &[u8]) -> Sha256Bytes {
-        self.commit(&[b"\x01\x04main", &sha256(&[text]), &sha1(text), &length(text)])
+    pub fn commit_text(&self, text: &TextDigest) -> Sha256Bytes {
+        self.commit(&[b"\x01\x04main", &text.sha256, &text.sha1, &text.length])
     }
 
     /// Commits to a transformed text: `sha256(text) ‖ u64 length`.
@@ -85,15 +85,32 @@ impl Committer {
     }
 }
 
+/// What stands for a text in the digest input of its commitment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextDigest {
+    sha256: Sha256Bytes,
+    sha1: Sha1Bytes,
+    length: [u8; 8],
+}
+
+impl TextDigest {
+    /// Digests each text, in order; together they take half the time.
+    #[must_use]
+    pub fn of_each(texts: &[&[u8]]) -> Vec<Self> {
+        let digests = sha256_each(texts).into_iter().zip(sha1_each(texts));
+        digests.zip(texts).map(|((sha256, sha1), text)| Self { sha256, sha1, length: length(text) }).collect()
+    }
+}
+
 /// Appends one slot to the digest input of a text: `u8 len ‖ role ‖ sha256 ‖ sha1 ‖ u64 length`.
 ///
 /// The caller has checked that the role is at most 255 bytes long.
-pub(super) fn push_slot(input: &mut Vec<u8>, role: &[u8], text: &[u8]) {
+pub(super) fn push_slot(input: &mut Vec<u8>, role: &[u8], text: &TextDigest) {
     input.push(u8::try_from(role.len()).unwrap_or(u8::MAX));
     input.extend_from_slice(role);
-    input.extend_from_slice(&sha256(&[text]));
-    input.extend_from_slice(&sha1(text));
-    input.extend_from_slice(&length(text));
+    input.extend_from_slice(&text.sha256);
+    input.extend_from_slice(&text.sha1);
+    input.extend_from_slice(&text.length);
 }
 
 fn length(text: &[u8]) -> [u8; 8] {

@@ -1,8 +1,10 @@
 //! Kind 5: one record of a data set, and the source leaf that it was made from.
 
+use super::columns::Bytes;
 use super::commitment::{Committer, Field, open_salt};
 use super::decode::Reader;
-use super::{LeafError, MAGIC, VERSION};
+use super::leaves::{Leaves, leaf_hashes};
+use super::{ColumnError, LeafError, MAGIC, VERSION};
 use crate::digest::Sha256Bytes;
 
 /// The kind byte of this layout.
@@ -70,4 +72,33 @@ impl OutputLeaf {
 #[must_use]
 pub fn open_committer() -> Committer {
     Committer::new(&open_salt(), Field::Output)
+}
+
+/// Encodes kept records of a data set: row `i` comes from source leaf `source_indices[i]`.
+///
+/// # Errors
+/// If the columns differ in length, a text is null, or an index is negative.
+pub fn encode_outputs(
+    source_indices: &[i64],
+    source_root: Sha256Bytes,
+    transform: Sha256Bytes,
+    texts: Bytes<'_>,
+) -> Result<Leaves, ColumnError> {
+    if source_indices.len() != texts.len() {
+        return Err(ColumnError::column(
+            "text",
+            format!("{} texts for indices: {}", texts.len(), source_indices.len()),
+        ));
+    }
+    let committer = open_committer();
+    let mut leaves = Leaves::default();
+    for (row, index) in source_indices.iter().enumerate() {
+        let source_index = u64::try_from(*index)
+            .map_err(|_| ColumnError::row("source_index", row, format!("does not fit the leaf: {index}")))?;
+        let text = texts.get(row).ok_or_else(|| ColumnError::row("text", row, "must not be null"))?;
+        let output = committer.commit_output(text);
+        leaves.push(&OutputLeaf { verdict: 0, part: 0, source_index, source_root, transform, output }.encode());
+    }
+    leaves.hashes = leaf_hashes(leaves.slices(0));
+    Ok(leaves)
 }

@@ -59,6 +59,42 @@ def test_every_packing_has_one_content_root_and_equal_rows(tmp_path: Path) -> No
     assert {build.quarantined for build in builds.values()} == {2}
 
 
+def test_one_dump_packed_by_others_has_one_content_root(tmp_path: Path) -> None:
+    folder = Path(__file__).parents[3] / "shared" / "data" / "xml-current"
+    files = sorted(folder.glob("pywikibot__article-pyrus.xml*"))
+    files = [file for file in files if "invalid" not in file.name]
+    if len(files) < 2:
+        pytest.skip("no shared data")
+    builds = [wikigrove.build([file], into=tmp_path / file.suffix, wiki="enwiki") for file in files]
+    assert {build.tree.content_root for build in builds} == {builds[0].tree.content_root}
+    rows = [records(build).drop_columns(POSITIONS) for build in builds]
+    assert rows[0].num_rows
+    assert all(other.equals(rows[0]) for other in rows)
+
+
+def test_a_dump_cut_at_any_page_has_one_content_root(dumps: list[Path], tmp_path: Path) -> None:
+    data = dumps[0].read_bytes()
+    data = bz2.decompress(data) if data.startswith(b"BZh") else data
+    head = data[: data.index(b"<page>")]
+    pages = data[len(head) : data.rindex(b"</page>") + len(b"</page>")].split(b"</page>")[:-1]
+    pages = [page + b"</page>" for page in pages]
+
+    def build(name: str, *parts: list[bytes]) -> Build:
+        files = []
+        for number, part in enumerate(parts, 1):
+            files.append(tmp_path / name / f"enwiki-20260801-pages-articles{number}.xml")
+            files[-1].parent.mkdir(exist_ok=True)
+            files[-1].write_bytes(head + b"".join(part) + b"</mediawiki>\n")
+        return wikigrove.build(files, into=tmp_path / f"{name}-store")
+
+    whole = build("whole", pages)
+    for cut in range(1, len(pages)):
+        parted = build(f"cut-{cut}", pages[:cut], pages[cut:])
+        assert parted.tree.content_root == whole.tree.content_root, cut
+        assert parted.tree.root != whole.tree.root, "files are part of the leaf"
+    assert len(pages) > 30
+
+
 def test_threads_batches_and_argument_order_change_no_byte(dumps: list[Path], tmp_path: Path) -> None:
     digests = set()
     for number, (threads, batch_bytes) in enumerate([(1, 8 << 20), (2, 1), (4, 4096), (2, 100_000)]):

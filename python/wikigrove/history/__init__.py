@@ -8,14 +8,16 @@ over a store hold one batch of pages in memory at a time.
 from __future__ import annotations
 
 from wikigrove.history.revert import RADIUS, REVERT, revert_lags, reverted_after, reverts
-from wikigrove.history.stability import REASONS, STABLE, STOOD_SECONDS, stable_revisions
+from wikigrove.history.stability import REASONS, RULE, STABLE, STOOD_SECONDS, in_words, stable_revisions
 
 __all__ = [
     "RADIUS",
     "REASONS",
     "REVERT",
+    "RULE",
     "STABLE",
     "STOOD_SECONDS",
+    "in_words",
     "revert_lags",
     "reverted_after",
     "reverts",

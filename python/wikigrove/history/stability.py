@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,9 @@ from wikigrove.store import Manifest, Store
 
 STOOD_SECONDS: Final = 48 * 3600
 """How long a revision must have been unreverted before it counts as stable."""
+
+RULE: Final = {"radius": RADIUS, "stood_seconds": STOOD_SECONDS}
+"""What counts as stable where nobody says otherwise, as it is kept with what was made under it."""
 
 REASONS: Final = (
     "stood",  # the current revision for at least as long as asked
@@ -74,6 +78,19 @@ def stable_revisions(
     ends = newest_times(store, manifest)
     found = [_stable_of(chains, radius, stood_seconds, ends) for chains in chains_of(store, manifest)]
     return pa.Table.from_batches(found, STABLE)
+
+
+def in_words(rule: Mapping[str, int]) -> str:
+    """Say what a rule like `RULE` counts as stable, in one line.
+
+    Example:
+        >>> in_words(RULE)
+        'undone by none of the next 15 revisions, and followed by so many or by 172,800 seconds of its wiki'
+    """
+    return (
+        f"undone by none of the next {rule['radius']:,} revisions, and followed by so many or by "
+        f"{rule['stood_seconds']:,} seconds of its wiki"
+    )
 
 
 def _stable_of(chains: Chains, radius: int, stood_seconds: int, ends: dict[str, int]) -> pa.RecordBatch:

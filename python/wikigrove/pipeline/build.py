@@ -20,7 +20,7 @@ from wikigrove.pipeline.duplicates import refuse_duplicates
 from wikigrove.provenance.checkpoint import make_checkpoint, snapshot_origin
 from wikigrove.provenance.leaf import content_hashes, fixed_bytes
 from wikigrove.provenance.tiles import build_tree
-from wikigrove.sources import dumps, gather
+from wikigrove.sources import gather, order
 from wikigrove.store import (
     DENSE_KINDS,
     Content,
@@ -149,7 +149,7 @@ def build(
     now = now or datetime.now(UTC)
     signer = keyring.open_signer(keys)
     inspected, odd = gather(sources, wiki_id=wiki, job=job, threads=threads)
-    ordered, warnings = dumps.order(inspected)
+    ordered, warnings = order(inspected)
     warnings = odd + warnings
     store = Store.create(into)
     collect_staging(store, older_than_s=STAGING_GRACE_S, now_s=now.timestamp())
@@ -285,6 +285,7 @@ def _seal(
 def _source(unit: ingest.Unit, record: dict[str, Any]) -> SourceFile:
     source = unit.source
     facts = {
+        "kind": source.kind,
         "compression": source.compression,
         "wiki_id_origin": source.wiki_id_origin,
         "dump_date_origin": source.dump_date_origin,

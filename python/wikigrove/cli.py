@@ -96,7 +96,11 @@ def _build(options: argparse.Namespace) -> int:
 
 def _embed(options: argparse.Namespace) -> int:
     result = wikigrove.embed(
-        options.store, dimensions=options.dimensions, fitted=not options.unfitted, threads=options.threads
+        options.store,
+        dimensions=options.dimensions,
+        fitted=not options.unfitted,
+        stable=options.stable,
+        threads=options.threads,
     )
     _show(options, result.to_json(), result.describe())
     return 0
@@ -133,6 +137,7 @@ def _select(options: argparse.Namespace) -> int:
         quotas=options.quotas,
         lane=options.lane,
         namespaces=None if "all" in options.namespace else options.namespace,
+        stable=options.stable,
         seed=options.seed,
         baseline_draws=options.baseline_draws,
         deadline_s=options.deadline,
@@ -245,6 +250,7 @@ def _parser() -> argparse.ArgumentParser:
     embed.add_argument("store")
     embed.add_argument("--dimensions", type=_positive, default=1024)
     embed.add_argument("--unfitted", action="store_true", help="do not weight features by their rarity in this store")
+    embed.add_argument("--stable", action="store_true", help="of each page the newest stable revision alone")
     embed.set_defaults(run=_embed)
 
     search = commands.add_parser("search", parents=[common, threads], help="exact nearest records for some words")
@@ -276,6 +282,7 @@ def _parser() -> argparse.ArgumentParser:
     select.add_argument(
         "--namespace", nargs="+", type=_namespace, default=[0], help="namespaces to choose from, or all (default: 0)"
     )
+    select.add_argument("--stable", action="store_true", help="of each page the newest stable revision, not the newest")
     select.add_argument("--seed", type=int, default=0)
     select.add_argument("--baseline-draws", type=_positive, default=20, help="random draws to compare with (>= 20)")
     select.add_argument("--deadline", type=float, default=60.0, metavar="SECONDS", help="for the quantum lane")

@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 import wikigrove
 from wikigrove import history
 from wikigrove.errors import ConfigError
+from wikigrove.history import chains
+from wikigrove.store import Store
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "data"
@@ -51,9 +53,9 @@ def stand_in(patch: pytest.MonkeyPatch, rows: pa.Table, batch_rows: int, group_r
     def iterate(_store: object, _kind: str, columns: list[str], **_: object) -> Any:
         return iter(rows.select(columns).to_batches(max_chunksize=batch_rows))
 
-    patch.setattr(history, "iterate", iterate)
-    patch.setattr(history, "_opened", lambda store: store)
-    patch.setattr(history, "BATCH_ROWS", group_rows)
+    patch.setattr(chains, "iterate", iterate)
+    patch.setattr(chains, "BATCH_ROWS", group_rows)
+    patch.setattr(Store, "open", lambda store: store)
     return type("Stub", (), {"manifest": lambda self: None})()
 
 

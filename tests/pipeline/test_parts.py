@@ -12,7 +12,7 @@ import wikigrove
 from wikigrove.errors import StoreError
 from wikigrove.ingest import UnitProgress
 from wikigrove.pipeline.build import Build
-from wikigrove.sources import dumps as reading
+from wikigrove.sources import reading
 from wikigrove.store import Store, iterate, journal
 
 PART = 30_000

@@ -19,10 +19,11 @@ ROW = 305
 def reader(sample: Any, asked: list[dict[str, Any]], **changes: Any) -> Any:
     """Stand in for the dump reader: gives the row that the dump would give, with some columns changed."""
 
-    def read(path: str, **position: Any) -> pa.RecordBatch:
-        asked.append({"path": path, **position})
+    def read(path: Path, row: dict[str, Any], namespaces: list[tuple[int, str]], **how: Any) -> dict[str, Any]:
+        place = ("source_id", "stream_offset", "page_offset", "element_offset", "element_length")
+        asked.append({"path": path, "namespaces": namespaces, **how, **{name: row[name] for name in place}})
         row = sample.make_records().slice(ROW, 1).to_pylist()[0] | changes
-        return pa.RecordBatch.from_pylist([{name: row[name] for name in DUMP_COLUMNS.names}], DUMP_COLUMNS)
+        return {name: row[name] for name in DUMP_COLUMNS.names}
 
     return read
 
@@ -46,16 +47,15 @@ def test_row_is_followed_to_the_signed_root(sample: Any, dump: Path) -> None:
     assert [step.name for step in report.steps] == [*names, "signature", "inclusion"]
     assert asked == [
         {
-            "path": str(dump),
-            "wiki_id": "xxwiki",
+            "path": dump,
+            "namespaces": [],
+            "kind": "xml",
+            "seek": [],
             "source_id": 0,
             "stream_offset": 620,
-            "page_stream_offset": 620,
             "page_offset": 1000 * ROW,
             "element_offset": 1000 * ROW + 100,
             "element_length": 500,
-            "namespaces": [],
-            "seek": [],
         }
     ]
     value = json.loads(json.dumps(report.to_json()))
@@ -91,7 +91,7 @@ def test_other_or_missing_dump(sample: Any, dump: Path) -> None:
     assert statuses(report)["inclusion"] == "passed"
     assert not report.is_ok
 
-    def broken(path: str, **position: Any) -> Any:
+    def broken(*_: Any, **__: Any) -> Any:
         raise DumpFormatError("malformed page", 12)
 
     dump.write_bytes(b"the dump")
@@ -111,13 +111,13 @@ def test_signature_decides(sample: Any, dump: Path) -> None:
     assert (statuses(report)["signature"], statuses(report)["inclusion"]) == ("failed", "failed")
 
 
-def test_namespaces_and_path_of_the_source_are_used(sample: Any, dump: Path) -> None:
+def test_kind_and_namespaces_of_the_source_are_used(sample: Any, dump: Path) -> None:
     content = sample.manifest.content
-    extra = {"path": str(dump), "namespaces": [[0, "first-letter", ""], [1, None, "Talk"]]}
+    extra = {"kind": "articles", "namespaces": [[0, "first-letter", ""], [1, None, "Talk"]]}
     commit_manifest(sample.store, replace(content, sources=(replace(content.sources[0], extra=extra),)))
     asked: list[dict[str, Any]] = []
-    assert trace(sample.store, ROW, policy=sample.policy, read_record=reader(sample, asked)).is_ok
-    assert asked[0]["namespaces"] == [(0, ""), (1, "Talk")]
+    assert trace(sample.store, ROW, policy=sample.policy, dump=dump, read_record=reader(sample, asked)).is_ok
+    assert (asked[0]["kind"], asked[0]["namespaces"]) == ("articles", [(0, ""), (1, "Talk")])
 
 
 def test_seek_points_of_the_stream_are_passed_on_and_damaged_ones_are_not(sample: Any, dump: Path) -> None:

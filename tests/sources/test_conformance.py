@@ -18,9 +18,9 @@ from wikigrove import schema
 from wikigrove._core import DumpReader
 from wikigrove.errors import DumpFormatError, InputError, WikigroveError
 from wikigrove.sources import inspect, open_reader
-from wikigrove.sources.dumps import batches
 from wikigrove.sources.glance import KINDS, READABLE, glance
 from wikigrove.sources.multistream import MultistreamIndex
+from wikigrove.sources.reading import batches
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 pytestmark = pytest.mark.skipif(not (DATA / "MANIFEST.tsv").exists(), reason=f"no collection of dumps at {DATA}")

@@ -18,7 +18,7 @@ import pytest
 from wikigrove import schema
 from wikigrove._core import DumpReader
 from wikigrove.errors import DumpFormatError, InputError, LimitExceededError, TruncatedInputError, UnsafeInputError
-from wikigrove.sources.dumps import batches
+from wikigrove.sources.reading import batches
 
 SITE = (
     "<siteinfo><dbname>examplewiki</dbname><generator>MediaWiki 1.46.0</generator><case>first-letter</case><namespaces>"

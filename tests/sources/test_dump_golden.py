@@ -17,7 +17,7 @@ from wikigrove import schema
 from wikigrove._core import DumpReader
 from wikigrove.errors import DumpFormatError, InputError, TruncatedInputError
 from wikigrove.sources import inspect, open_reader, read_record
-from wikigrove.sources.dumps import batches
+from wikigrove.sources.reading import batches
 
 EXAMPLE = Path(__file__).parents[1] / "data" / "dumps" / "example.xml"
 POSITION = ["source_id", "stream_offset", "element_offset", "element_length", "page_stream_offset", "page_offset"]

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wikigrove._core import DumpReader
-from wikigrove.sources.dumps import batches
+from wikigrove.sources.reading import batches
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 NAMESPACES = {"Talk": 1, "User talk": 3, "File": 6}

@@ -12,9 +12,9 @@ import pytest
 
 from wikigrove.errors import ConfigError, DumpFormatError, LimitExceededError, TruncatedInputError
 from wikigrove.sources import inspect, open_reader
-from wikigrove.sources.dumps import batches
 from wikigrove.sources.multistream import MultistreamIndex, entries, find_index, is_stream
 from wikigrove.sources.pages import read_page
+from wikigrove.sources.reading import batches
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "multistream"
 

@@ -24,7 +24,7 @@ from wikigrove import schema
 from wikigrove._core import DumpReader
 from wikigrove.errors import DumpFormatError, InputError, TruncatedInputError
 from wikigrove.sources import read_record
-from wikigrove.sources.dumps import batches
+from wikigrove.sources.reading import batches
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 pytestmark = pytest.mark.skipif(not (DATA / "MANIFEST.tsv").exists(), reason=f"no collection of dumps at {DATA}")

@@ -16,7 +16,7 @@ import pytest
 
 from wikigrove._core import DumpReader
 from wikigrove.errors import DumpFormatError, InputError, LimitExceededError, TruncatedInputError
-from wikigrove.sources.dumps import inspect, read_record
+from wikigrove.sources import inspect, read_record
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 PAGE = (

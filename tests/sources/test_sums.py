@@ -11,7 +11,7 @@ import pytest
 
 from wikigrove.errors import ChecksumMismatchError, DumpFormatError, LimitExceededError, SourceChangedError
 from wikigrove.sources import inspect, open_reader, sums
-from wikigrove.sources.dumps import batches
+from wikigrove.sources.reading import batches
 from wikigrove.sources.sums import SumTable, measure
 from wikigrove.sources.sums.beside import find
 

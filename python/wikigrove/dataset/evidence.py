@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from wikigrove.dataset.markdown import markdown_cell, markdown_table
+from wikigrove.history import in_words
 
 __all__ = ["quantum_part", "selection_part"]
 
@@ -35,6 +36,8 @@ def selection_part(selection: Mapping[str, Any]) -> str:
         ("Seed", str(selection.get("seed", "not stated"))),
         ("Embedder", str(selection.get("embedder") or selection.get("fingerprint") or "-")),
     ]
+    if selection.get("stable"):
+        facts.append(("Revisions", f"of each page the newest stable one: {in_words(selection['stable'])}"))
     fallback = selection.get("fallback")
     if fallback:
         reason = fallback.get("reason", "not stated") if isinstance(fallback, Mapping) else fallback

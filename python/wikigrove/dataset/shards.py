@@ -30,7 +30,7 @@ UNLISTED: Final = ("proofs/source.checkpoint", "proofs/dataset.checkpoint")
 """Signed notes: they prove themselves, and hedged signatures would make the manifest differ from run to run."""
 
 ROWS_PER_SHARD: Final = 50_000
-SELECTION_FACTS: Final = ("objective", "lane", "engine", "budget", "seed", "quotas", "embedder")
+SELECTION_FACTS: Final = ("objective", "lane", "engine", "budget", "seed", "quotas", "embedder", "stable")
 """What the transform says of the selection: what was asked, never how long it took."""
 
 

@@ -21,7 +21,7 @@ from wikigrove.ingest.part import KINDS, PartWriter, page_bytes
 from wikigrove.ingest.seal import derive, seal
 from wikigrove.ingest.tallies import add_counts
 from wikigrove.ingest.unit import PARSER, PART_BYTES, PROFILE, Progress, Unit, UnitProgress
-from wikigrove.sources import dumps, sums
+from wikigrove.sources import reading, sums
 from wikigrove.store import Segment, Staging, Store, journal
 
 __all__ = [
@@ -129,7 +129,7 @@ class _Attempt:
                     return [part.result() for part in parts]
 
     def _open(self, state: Any) -> Any:
-        return dumps.open_reader(
+        return reading.open_reader(
             self._unit.source,
             source_id=self._unit.ordinal,
             threads=self._threads,
@@ -143,7 +143,7 @@ class _Attempt:
     ) -> tuple[Future[dict[str, Any]], Any, int]:
         """Read one part; its record will be there once the writer has caught up."""
         source = self._unit.source
-        for batch in dumps.part_batches(reader):
+        for batch in reading.part_batches(reader):
             self._submit_log(reader, writer, pool)
             rows, leaves = seal(batch, row, siteinfo=source.siteinfo, threads=self._threads)
             row += rows.num_rows

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from wikigrove import _core, schema
 from wikigrove.governance import licence
-from wikigrove.sources.dumps import SourceFile
+from wikigrove.sources.file import SourceFile
 from wikigrove.store import Partition, journal
 
 PROFILE: Final = "open"

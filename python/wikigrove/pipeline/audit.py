@@ -11,7 +11,7 @@ from wikigrove.extraction import extract
 from wikigrove.pipeline import keyring, locations
 from wikigrove.provenance.findings import VerifyReport
 from wikigrove.provenance.memory import Memory
-from wikigrove.provenance.trace import TraceReport
+from wikigrove.provenance.steps import TraceReport
 from wikigrove.store import Store
 
 

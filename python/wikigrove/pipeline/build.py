@@ -2,49 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from wikigrove import ingest, schema
+from wikigrove import ingest
 from wikigrove.crypto.keys import Signer
 from wikigrove.errors import QuarantineBudgetError
-from wikigrove.governance import licence
-from wikigrove.pipeline import keyring, locations
+from wikigrove.pipeline import keyring, locations, snapshot
 from wikigrove.pipeline.duplicates import refuse_duplicates
-from wikigrove.provenance.checkpoint import make_checkpoint, snapshot_origin
-from wikigrove.provenance.leaf import content_hashes, fixed_bytes
-from wikigrove.provenance.tiles import build_tree
-from wikigrove.sources import dumps, gather
-from wikigrove.store import (
-    DENSE_KINDS,
-    Content,
-    Manifest,
-    Partition,
-    Segment,
-    SourceFile,
-    Staging,
-    Store,
-    Tree,
-    collect_staging,
-    commit_manifest,
-    iterate_segment,
-)
+from wikigrove.provenance.checkpoint import make_checkpoint
+from wikigrove.sources import gather, order
+from wikigrove.store import Manifest, Store, Tree, collect_staging, commit_manifest
 
 QUARANTINE_SHARE: Final = 0.001
 QUARANTINE_FLOOR: Final = 100
 """A build fails when more than 0.1 % of its records, and more than 100, could not be read."""
 
 WARNINGS_SHOWN: Final = 10
-
-INPUT_DIGITS: Final = 8
-"""Hexadecimal digits of the digest over all unit keys in an origin. The keys name everything that a root depends on:
-bytes of the sources, their order, wiki, parser, licence table. So one origin never has two roots."""
 
 STAGING_GRACE_S: Final = 24 * 3600
 """Unfinished files that nobody has written to for so long belong to a writer that was killed."""
@@ -149,7 +128,7 @@ def build(
     now = now or datetime.now(UTC)
     signer = keyring.open_signer(keys)
     inspected, odd = gather(sources, wiki_id=wiki, job=job, threads=threads)
-    ordered, warnings = dumps.order(inspected)
+    ordered, warnings = order(inspected)
     warnings = odd + warnings
     store = Store.create(into)
     collect_staging(store, older_than_s=STAGING_GRACE_S, now_s=now.timestamp())
@@ -167,21 +146,10 @@ def build(
         raise QuarantineBudgetError(
             f"too many records could not be read, nothing was committed ({_listed(reasons)}): {quarantined}"
         )
-    segments = _placed(done)
+    segments = snapshot.placed(done)
     refuse_duplicates(store, units, segments)
-    tree, tiles = _seal(store, units, segments, signer)
-    content = Content(
-        schema=schema.REVISION_CONTRACT,
-        parser=ingest.PARSER,
-        profile=ingest.PROFILE,
-        page_bytes=max(ingest.page_bytes(unit.source.job) for unit in units),
-        sources=tuple(_source(unit, record) for unit, record in zip(units, done, strict=True)),
-        segments=(*segments, tiles, *_vectors_of(store, tree)),
-        trees=(tree,),
-        quarantine={"count": quarantined, "reasons": reasons, "sha256": _quarantine_digest(segments)},
-        licences={"table": licence.TABLE_VERSION, "sha256": licence.table_digest()},
-        counts=counts,
-    )
+    content = snapshot.seal(store, units, done, segments, signer, counts=counts, reasons=reasons)
+    tree = content.tree
     if not keyring.is_signed(store.read_checkpoint(tree), tree, signer):
         root = bytes.fromhex(tree.root)
         time_s = int(now.timestamp())
@@ -229,85 +197,6 @@ def _process(
             stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-
-
-def _vectors_of(store: Store, tree: Tree) -> tuple[Segment, ...]:
-    """Return the vectors of the newest version, if it is of the same tree: building again does not lose them."""
-    if not store.versions():
-        return ()
-    content = store.manifest().content
-    return (*content.of_kind("vectors"), *content.of_kind("embedders")) if content.trees == (tree,) else ()
-
-
-def _placed(done: Sequence[dict[str, Any]]) -> list[Segment]:
-    """Give each unit's segments their place behind those of the units before it."""
-    segments, offset = [], 0
-    for record in done:
-        for value in record["segments"]:
-            segment = Segment.from_json(value)
-            segments.append(segment.placed(offset) if segment.kind in DENSE_KINDS else segment)
-        offset += record["counts"]["revisions"]
-    return segments
-
-
-def _seal(
-    store: Store, units: Sequence[ingest.Unit], segments: Sequence[Segment], signer: Signer
-) -> tuple[Tree, Segment]:
-    """Build the tree over all leaves in order, keep its tiles, and build the tree of the content beside it."""
-    tables = sorted((segment for segment in segments if segment.kind == "leaves"), key=lambda segment: segment.first)
-
-    def runs() -> Iterator[bytes]:
-        for table in tables:
-            for batch in iterate_segment(store, table, ["leaf", "leaf_hash"], batch_rows=1 << 16):
-                content.append(content_hashes(batch["leaf"]))
-                yield fixed_bytes(batch["leaf_hash"])
-
-    content = build_tree([])
-    tree = build_tree(runs())
-    wikis = sorted({unit.source.wiki_id for unit in units})
-    snapshots = sorted({unit.snapshot for unit in units})
-    jobs = sorted({unit.source.job or "dump" for unit in units})
-    digest = hashlib.sha256("".join(unit.key() for unit in units).encode()).hexdigest()
-    origin = snapshot_origin(
-        signer.name,
-        wiki=wikis[0] if len(wikis) == 1 else "multi",
-        snapshot=snapshots[-1],
-        job=f"{jobs[0] if len(jobs) == 1 else 'multi'}-{digest[:INPUT_DIGITS]}",
-    )
-    with Staging(store) as staging:
-        path = staging.file("tree.tiles")
-        path.write_bytes(tree.tiles())
-        partition = Partition("multi" if len(wikis) > 1 else wikis[0], snapshots[-1])
-        tiles = staging.seal(path, kind="tiles", partition=partition, ordinal=0, rows=tree.size)
-    return Tree(origin, tree.size, tree.root.hex(), content.root.hex()), tiles
-
-
-def _source(unit: ingest.Unit, record: dict[str, Any]) -> SourceFile:
-    source = unit.source
-    facts = {
-        "compression": source.compression,
-        "wiki_id_origin": source.wiki_id_origin,
-        "dump_date_origin": source.dump_date_origin,
-        "siteinfo": record["siteinfo"],
-        "namespaces": [list(namespace) for namespace in (record["siteinfo"] or {}).get("namespaces", [])],
-        "counts": record["counts"],
-    }
-    return SourceFile(
-        unit.ordinal,
-        source.name,
-        source.size_bytes,
-        source.sha256,
-        source.wiki_id,
-        unit.snapshot,
-        source.job or "",
-        facts,
-    )
-
-
-def _quarantine_digest(segments: Sequence[Segment]) -> str | None:
-    """Name all quarantine rows of the version by the digests of their files, which depend on the sources alone."""
-    digests = [segment.sha256 for segment in segments if segment.kind == "quarantine"]
-    return hashlib.sha256("".join(digests).encode()).hexdigest() if digests else None
 
 
 def _listed(counts: dict[str, Any]) -> str:

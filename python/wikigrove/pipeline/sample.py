@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Sequence
@@ -17,6 +18,8 @@ import pyarrow.compute
 from wikigrove import schema
 from wikigrove.errors import ConfigError, SchemaError, SelectionError
 from wikigrove.governance.wikis import language_tag
+from wikigrove.history import RULE
+from wikigrove.pipeline.stable import refuse_unfit_vectors, stable_rows
 from wikigrove.selection import Selection, select_representative
 from wikigrove.selection.quotas import Quotas
 from wikigrove.store import Store, canonical, commit, iterate
@@ -57,6 +60,7 @@ def select(
     quotas: Quotas = "proportional",
     lane: str = "classical",
     namespaces: Sequence[int] | None = (0,),
+    stable: bool = False,
     seed: int = 0,
     baseline_draws: int = 20,
     deadline_s: float = 60.0,
@@ -66,7 +70,10 @@ def select(
     """Choose records of a store that represent it, and keep the selection by name.
 
     Eligible are records with vectors (they have plain text and are no redirect), of the given namespaces, and of each
-    page only the newest revision.
+    page only the newest revision, or the newest stable one. The latter was not reverted and had the time to be
+    (`stable_revisions`); pages without such a one are left out and counted. Where a store holds current revisions
+    alone, nothing is known of reverts: then pages are left out that were edited in the last 48 hours before the newest
+    revision of their wiki.
 
     Args:
         store: A store with vectors.
@@ -76,6 +83,7 @@ def select(
         quotas: `proportional`, `sqrt`, `equal`, or the number for each stratum.
         lane: `classical`, or `quantum` (emulated; falls back to classical when it cannot deliver).
         namespaces: Namespaces to choose from; None for all.
+        stable: Take of each page the newest stable revision, by `history.RULE`, which is kept with the selection.
         seed: Same seed, same rows.
         baseline_draws: How many random draws stand beside the selection, at least 20.
         deadline_s: Seconds for the quantum lane.
@@ -86,23 +94,31 @@ def select(
         The selection, with its metrics and those of the random draws.
 
     Raises:
-        SelectionError: Nothing is eligible, the budget does not fit, or the objective is unknown.
+        SelectionError: Nothing is eligible, the budget does not fit, the objective is unknown, or the vectors are of
+            stable revisions only and `stable` was not asked for.
         SchemaError: A column of `by` does not exist.
     """
     store = store if isinstance(store, Store) else Store.open(store)
     path = selection_path(store, name)
     manifest = store.manifest()
     vectors = Vectors.open(store, manifest=manifest)
+    refuse_unfit_vectors(manifest, stable=stable)
     table: Any = pa.Table.from_batches(
         list(iterate(store, "records", _columns(by), manifest=manifest, batch_rows=1 << 16))
     )
-    rows = _eligible(table, vectors.ids, namespaces)
+    candidates, left_out = vectors.ids, None
+    if stable:
+        pages = stable_rows(store, manifest)
+        candidates = np.intersect1d(candidates, pages.ids, assume_unique=True)
+        left_out = int(_of(table, pages.without, namespaces).sum())
+    rows = _eligible(table, candidates, namespaces)
     if not len(rows):
-        there = (
-            table.take(pa.array(_eligible(table, vectors.ids, None)))["page_namespace_id"].value_counts().to_pylist()
-        )
+        there = table.take(pa.array(_eligible(table, candidates, None)))["page_namespace_id"].value_counts().to_pylist()
         counts = ", ".join(f"{row['values']} ({row['counts']} records)" for row in there) or "none"
-        raise SelectionError(f"no record of these namespaces can be chosen; hint: there are {counts}: {namespaces}")
+        unstable = f" ({left_out} pages have no stable revision)" if left_out else ""
+        raise SelectionError(
+            f"no record of these namespaces can be chosen{unstable}; hint: there are {counts}: {namespaces}"
+        )
     chosen = table.take(pa.array(rows))
     ids = chosen["leaf_index"].to_numpy()
     selection = select_representative(
@@ -117,6 +133,8 @@ def select(
         deadline_s=deadline_s,
         threads=threads,
     )
+    if stable:
+        selection = dataclasses.replace(selection, stable=dict(RULE), unstable_pages=left_out)
     kept = {
         "format": FORMAT,
         "by": list(by),
@@ -213,12 +231,17 @@ def _columns(by: Sequence[str]) -> list[str]:
     return columns
 
 
-def _eligible(table: Any, embedded: npt.NDArray[np.int64], namespaces: Sequence[int] | None) -> npt.NDArray[np.int64]:
-    """Return the rows, ascending, that have vectors, lie in the namespaces and are the newest of their page."""
-    mask = np.isin(table["leaf_index"].to_numpy(), embedded, assume_unique=True)
+def _of(table: Any, ids: npt.NDArray[np.int64], namespaces: Sequence[int] | None) -> npt.NDArray[np.bool_]:
+    """Mark the rows that have one of these ids and lie in the namespaces."""
+    mask = np.isin(table["leaf_index"].to_numpy(), ids, assume_unique=True)
     if namespaces is not None:
         mask &= np.isin(table["page_namespace_id"].to_numpy(), list(namespaces))
-    rows = np.flatnonzero(mask)
+    return mask
+
+
+def _eligible(table: Any, candidates: npt.NDArray[np.int64], namespaces: Sequence[int] | None) -> npt.NDArray[np.int64]:
+    """Return the rows, ascending, that are candidates, lie in the namespaces and are the newest of their page."""
+    rows = np.flatnonzero(_of(table, candidates, namespaces))
     wikis = table["wiki_id"].combine_chunks().dictionary_encode().indices.to_numpy()[rows]
     pages = table["page_id"].to_numpy()[rows]
     times = pc.fill_null(table["revision_dt"].cast(pa.int64()), np.iinfo(np.int64).min).to_numpy()[rows]

@@ -12,8 +12,9 @@ from wikigrove.provenance.leaf import LEAF_COLUMNS, encode_leaves, hash_leaf, ha
 from wikigrove.provenance.memory import Memory
 from wikigrove.provenance.proof import InclusionProof, TlogProof
 from wikigrove.provenance.prove import StoreProver
+from wikigrove.provenance.steps import TraceReport, TraceStep
 from wikigrove.provenance.tiles import TilePack, build_tree
-from wikigrove.provenance.trace import TraceReport, TraceStep, trace
+from wikigrove.provenance.trace import trace
 from wikigrove.provenance.verify import verify
 
 __all__ = [

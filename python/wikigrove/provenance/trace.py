@@ -4,88 +4,28 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 
-from wikigrove import _core
 from wikigrove.crypto.policy import Policy
 from wikigrove.crypto.treehead import TreeHead
 from wikigrove.errors import ProofError, SchemaError, StoreError, WikigroveError
 from wikigrove.provenance.checkpoint import verify_checkpoint
 from wikigrove.provenance.compare import differing_fields
-from wikigrove.provenance.findings import EXIT_NOT_RUN
 from wikigrove.provenance.leaf import LEAF_COLUMNS, encode_leaves, hash_leaf
 from wikigrove.provenance.prove import StoreProver
-from wikigrove.schema import SEEK_POINT, SHA1_STATUSES
+from wikigrove.provenance.steps import TraceReport, TraceStep
+from wikigrove.schema import DUMP_COLUMNS, SEEK_POINT, SHA1_STATUSES
+from wikigrove.sources import read_record as from_source
 from wikigrove.store import Manifest, SourceFile, Store, Tree, fetch_by_ids, iterate
 
-FORMAT: Final = "wikigrove.trace/1"
-RecordReader = Callable[..., Any]
-"""Like `_core.read_record`: reopens a dump at a position and returns one row of `schema.DUMP_COLUMNS`."""
-
-EXIT_CODES: Final = {"signature": 11, "inclusion": 13, "leaf from the record": 14, "source": 16}
-"""Levels of the verify ladder that the checks belong to; all others read the dump again, which is V5."""
+RecordReader = Callable[..., dict[str, Any]]
+"""Like `sources.read_record`: reopens a file at a position and returns one row of `schema.DUMP_COLUMNS`."""
 
 GIVEN: Final = "licence_rule"
 """The one column of a leaf that ingestion adds: the dump does not state it."""
-
-
-@dataclass(frozen=True, slots=True)
-class TraceStep:
-    """One check.
-
-    Args:
-        name: What was checked.
-        status: `passed`, `failed` or `not_run`.
-        detail: Outcome in words.
-    """
-
-    name: str
-    status: str
-    detail: str
-
-
-@dataclass(slots=True)
-class TraceReport:
-    """All checks of one row.
-
-    Args:
-        row: Its `leaf_index`.
-        steps: The checks in order.
-        values: Facts by name, JSON-able; digests in hexadecimal digits.
-    """
-
-    row: int
-    steps: list[TraceStep] = field(default_factory=list)
-    values: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def exit_code(self) -> int:
-        """0 proved; 11, 13 to 16 the lowest level of the verify ladder that failed; 20 a check could not run."""
-        failed = [EXIT_CODES.get(step.name, 15) for step in self.steps if step.status == "failed"]
-        if failed:
-            return min(failed)
-        return 0 if self.is_ok else EXIT_NOT_RUN
-
-    @property
-    def is_ok(self) -> bool:
-        """Whether every check ran and passed."""
-        return bool(self.steps) and all(step.status == "passed" for step in self.steps)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the report as a JSON object."""
-        steps = [{"name": step.name, "status": step.status, "detail": step.detail} for step in self.steps]
-        return {"format": FORMAT, "row": self.row, "ok": self.is_ok, "steps": steps, "values": self.values}
-
-    def to_text(self) -> str:
-        """Return the report for people, one line a check."""
-        title = f"{self.values.get('wiki_id', '?')}:{self.values.get('page_title', '?')}"
-        lines = [f"row {self.row}: {title}, revision {self.values.get('revision_id', '?')}"]
-        lines += [f"{step.status:8} {step.name}: {step.detail}" for step in self.steps]
-        return "\n".join([*lines, "proved" if self.is_ok else "not proved"])
 
 
 def trace(
@@ -96,7 +36,7 @@ def trace(
     dump: str | Path | None = None,
     manifest: Manifest | None = None,
     now_s: int | None = None,
-    read_record: RecordReader | None = None,
+    read_record: RecordReader = from_source,
 ) -> TraceReport:
     """Follow one row from the dump's bytes to the signed root, checking every link.
 
@@ -104,10 +44,10 @@ def trace(
         store: The store.
         row: `leaf_index` of the record.
         policy: The signer's policy, or the path of its file; without it the signature is not checked.
-        dump: The dump file, if it lies elsewhere than at ingestion.
+        dump: The file that the row came from; without it nothing is compared with the source.
         manifest: The version; the newest by default.
         now_s: The present in seconds since 1970, to refuse signatures from the future.
-        read_record: Reads one record out of a dump; `_core.read_record` by default.
+        read_record: Reads one record again; `sources.read_record` by default.
 
     Returns:
         The report. A check that fails does not stop those that can still run.
@@ -158,7 +98,7 @@ def _from_dump(
     store: Store,
     manifest: Manifest,
     dump: str | Path | None,
-    read_record: RecordReader | None,
+    read_record: RecordReader,
 ) -> pa.RecordBatch | None:
     """Check the dump file, and read the record out of it again."""
     row = record.to_pylist()[0]
@@ -168,7 +108,7 @@ def _from_dump(
         return None
     source = sources[0]
     report.values["source"] = source.name
-    path = Path(dump) if dump is not None else _path(source)
+    path = None if dump is None else Path(dump)
     if path is None or not path.is_file():
         detail = f"dump file is not here: {path or source.name}; hint: name the path of {source.name}"
         report.steps.append(TraceStep("source", "not_run", detail))
@@ -181,22 +121,17 @@ def _from_dump(
         report.steps.append(TraceStep("source", "failed", detail))
     else:
         report.steps.append(TraceStep("source", "passed", f"{path} has the digest of the ingested file: {digest}"))
-    position = ("stream_offset", "page_stream_offset", "page_offset", "element_offset", "element_length")
     try:
-        batch = (read_record or _core.read_record)(
-            str(path),
-            wiki_id=row["wiki_id"],
-            source_id=row["source_id"],
-            namespaces=_namespaces(source),
+        again = read_record(
+            path,
+            row,
+            _namespaces(source),
+            kind=source.extra.get("kind", "xml"),
             seek=_seek_points(store, manifest, row["source_id"], row["stream_offset"]),
-            **{name: row[name] for name in position},
         )
-        found = pa.record_batch(batch)
+        found = pa.RecordBatch.from_pylist([again], schema=DUMP_COLUMNS)
     except (WikigroveError, OSError, ValueError) as error:
         report.steps.append(TraceStep("extraction", "failed", f"record cannot be read out of the dump: {error}"))
-        return None
-    if found.num_rows != 1:
-        report.steps.append(TraceStep("extraction", "failed", f"dump gives rows at this place: {found.num_rows}"))
         return None
     place = f"stream at byte {row['stream_offset']}, element at byte {row['element_offset']} of what it decompresses to"
     report.steps.append(TraceStep("extraction", "passed", f"{row['element_length']} bytes read again: {place}"))
@@ -281,11 +216,6 @@ def _signed_head(
         detail = f"{head.origin}, {head.size} leaves: {', '.join(verified.keys)}"
         report.steps.append(TraceStep("signature", "passed", detail))
     return head, True
-
-
-def _path(source: SourceFile) -> Path | None:
-    path = source.extra.get("path")
-    return Path(path) if isinstance(path, str) else None
 
 
 def _seek_points(store: Store, manifest: Manifest, source_id: int, stream_offset: int) -> list[tuple[int, int]]:

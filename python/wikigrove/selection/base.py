@@ -42,6 +42,9 @@ class Selection:
         twin: What classical methods reached on the same input: `herding` with its metrics, and `sampler`, the
             quantum lane's own twin. None in the classical lane.
         fallback: Why the classical lane answered a call for the quantum lane: `lane`, `error`, `reason`; else None.
+        stable: What counted as stable, `radius` and `stood_seconds`, where of each page only the newest stable
+            revision could be chosen; else None.
+        unstable_pages: How many pages were left out then, since none of their revisions is stable; else None.
     """
 
     ids: NDArray[np.int64]
@@ -63,6 +66,8 @@ class Selection:
     details: dict[str, Any] | None = None
     twin: dict[str, Any] | None = None
     fallback: dict[str, str] | None = None
+    stable: dict[str, int] | None = None
+    unstable_pages: int | None = None
 
     def __eq__(self, other: object) -> bool:
         return self.to_json() == other.to_json() if isinstance(other, Selection) else NotImplemented
@@ -121,6 +126,9 @@ class Selection:
             raise SelectionError(f"a selection of {len(self.ids)} ids whose budget is: {self.budget}")
         if self.weights is not None and self.weights.shape != self.ids.shape:
             raise SelectionError(f"a selection of {len(self.ids)} ids whose weights are: {len(self.weights)}")
+        rule = self.stable
+        if rule is not None and {name: type(value) for name, value in rule.items()} != _RULE:
+            raise SelectionError(f"a selection whose rule of stability cannot be read: {rule}")
 
 
 _NONE: Final = type(None)
@@ -143,7 +151,11 @@ _KINDS: Final[dict[str, tuple[type, ...]]] = {
     "details": (dict, _NONE),
     "twin": (dict, _NONE),
     "fallback": (dict, _NONE),
+    "stable": (dict, _NONE),
+    "unstable_pages": (int, _NONE),
 }
+
+_RULE: Final = {"radius": int, "stood_seconds": int}
 
 
 def _array(values: object, *kinds: type) -> NDArray[Any]:

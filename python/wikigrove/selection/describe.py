@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from wikigrove.history import in_words
 from wikigrove.selection.base import Selection
 
 LABELS: Final = {
@@ -33,6 +34,7 @@ def describe(selection: Selection) -> str:
     lines = [
         f"{selection.budget:,} of {population:,} records, objective {selection.objective}, {selection.lane} lane "
         f"({selection.engine}{', simulated' if selection.simulated else ''}), seed {selection.seed}",
+        *_stable(selection),
         "",
         f"{'metric':<18}{'selection':>12}{f'random, {draws} draws':>26}{'z':>8}   smaller than",
     ]
@@ -84,6 +86,15 @@ def verdict(selection: Selection) -> str:
         f"The emulated quantum lane reaches an MMD² of {_number(ours)}, herding {_number(theirs)}. The lane is "
         "simulated, and its classical twin draws from the same law, so this is chance, not an advantage."
     )
+
+
+def _stable(selection: Selection) -> list[str]:
+    if selection.stable is None:
+        return []
+    return [
+        "of each page the newest stable revision, which is one " + in_words(selection.stable),
+        f"pages without a stable revision, left out: {selection.unstable_pages or 0:,}",
+    ]
 
 
 def _lanes(selection: Selection) -> list[str]:

@@ -21,7 +21,7 @@ import pyarrow as pa
 from wikigrove import _core, schema
 from wikigrove._core import ArticleReader
 from wikigrove.errors import ConfigError, DumpFormatError, SourceChangedError
-from wikigrove.sources.dumps import SourceFile
+from wikigrove.sources.file import SourceFile
 from wikigrove.sources.names import is_database_name
 
 JOB: Final = "enterprise"
@@ -224,6 +224,7 @@ def inspect_articles(
         first_revision_id=first["revision_id"],
         siteinfo=None,
         warnings=tuple(warnings),
+        kind="articles",
     )
 
 
@@ -261,14 +262,13 @@ def open_articles(
     superseded = None
     if duplicates == "highest":
         superseded, _ = _core.find_superseded(file.path, wiki_id=wiki, threads=threads)
-    published: Mapping[str, str] = getattr(file, "published", {})
     return ArticleReader(
         file.path,
         wiki_id=wiki,
         source_id=source_id,
         threads=threads,
         batch_bytes=batch_bytes,
-        digests=tuple(sorted({"md5", "sha1"} & set(published))),
+        digests=tuple(sorted({"md5", "sha1"} & set(file.published))),
         superseded=superseded,
     )
 

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from wikigrove.errors import ConfigError
-from wikigrove.sources.dumps import SourceFile, inspect
+from wikigrove.sources.file import SourceFile
+from wikigrove.sources.inspection import inspect
 from wikigrove.sources.layouts import Part, open_run
 from wikigrove.sources.names import parse_name
 from wikigrove.sources.sums.beside import read_folder

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from wikigrove.errors import ChecksumMismatchError, ConfigError, InputError, WikigroveError
-from wikigrove.sources.dumps import HINTS, SourceFile, inspect
+from wikigrove.sources.file import SourceFile
 from wikigrove.sources.glance import KINDS, READABLE, Glance, glance
+from wikigrove.sources.inspection import HINTS, inspect
 from wikigrove.sources.layouts import Part, Run, open_run
 from wikigrove.sources.multistream import MultistreamIndex, find_index
 from wikigrove.sources.pages import PageRead

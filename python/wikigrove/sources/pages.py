@@ -14,8 +14,10 @@ import pyarrow as pa
 
 from wikigrove import schema
 from wikigrove.errors import ConfigError, InputError, LimitExceededError
-from wikigrove.sources.dumps import SourceFile, batches, inspect, open_reader, read_record
+from wikigrove.sources.file import SourceFile
+from wikigrove.sources.inspection import inspect
 from wikigrove.sources.multistream import MultistreamIndex, find_index, is_stream
+from wikigrove.sources.reading import batches, open_reader, read_record
 from wikigrove.sources.regular import open_regular
 
 STREAM_BYTES: Final = 1 << 30

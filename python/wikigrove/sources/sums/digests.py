@@ -11,7 +11,7 @@ from wikigrove.errors import ChecksumMismatchError, InputError, SourceChangedErr
 from wikigrove.sources.regular import open_regular
 
 if TYPE_CHECKING:
-    from wikigrove.sources.dumps import SourceFile
+    from wikigrove.sources.file import SourceFile
 
 CHUNK_BYTES: Final = 1 << 20
 _STRENGTH: Final = ("sha256", "sha1", "md5")

@@ -71,7 +71,7 @@ class Build:
         counts, sources = self.counts, self.manifest.content.sources
         lines = [
             f"{len(sources)} file{'s' if len(sources) > 1 else ''}, {counts['pages']:,} pages, "
-            f"{counts['revisions']:,} revisions, {counts['bytes_decompressed'] / 1e6:,.1f} MB of XML",
+            f"{counts['revisions']:,} revisions, {counts['bytes_decompressed'] / 1e6:,.1f} MB unpacked",
             f"sha1: {_listed(counts['sha1_status'])}",
             f"text: {_listed(counts['text_state'])}",
             f"quarantined: {self.quarantined}" + (f" ({_listed(self.quarantine_reasons)})" if self.quarantined else ""),

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::stream::{Start, Window};
+use super::window::{Start, Window};
 
 /// A buffer that grew for one giant revision is given back above this size.
 const KEPT_BYTES: usize = 16 << 20;
@@ -105,6 +105,17 @@ impl Buffer {
     /// The unparsed bytes that are in sight.
     pub(crate) fn rest(&self) -> &[u8] {
         self.bytes.get(self.head..).unwrap_or_default()
+    }
+
+    /// Whether all that was appended is in sight.
+    pub(crate) fn shows_all(&self) -> bool {
+        self.next.is_none()
+    }
+
+    /// Bytes in sight, parsed or not, from their offset on.
+    pub(crate) fn at(&self, offset: u64, length: usize) -> &[u8] {
+        let start = usize::try_from(offset.saturating_sub(self.base)).unwrap_or(usize::MAX);
+        self.bytes.get(start..).and_then(|bytes| bytes.get(..length)).unwrap_or_default()
     }
 
     /// Offset of the first unparsed byte.

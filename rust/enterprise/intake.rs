@@ -31,8 +31,7 @@ impl<'a> Intake<'_, 'a> {
         cursor.expect_end()?;
         let identity = identify(self.article)?;
         let wiki = identity.wiki.as_deref().unwrap_or(self.wiki_id);
-        let checks_sums = !matches!(self.seen, Seen::Nothing);
-        let (row, notes) = revision(self.article, identity.revision_id, self.position, self.scratch, checks_sums)?;
+        let (mut row, notes, check) = revision(self.article, identity.revision_id, self.position, self.scratch)?;
         let offset = self.position.element_offset.unsigned_abs();
         let entry = Entry {
             wiki: number_of(self.wikis, wiki)?,
@@ -53,7 +52,10 @@ impl<'a> Intake<'_, 'a> {
             }
         }
         sink.enter_wiki(wiki);
-        sink.push(&identity.page, &row);
+        match check {
+            Some(check) => sink.push_unchecked(&identity.page, &mut row, &check),
+            None => sink.push(&identity.page, &row),
+        }
         self.ledger.take(offset, wiki, &self.article.licences, notes);
         Ok(())
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! reader → lines (where records start and end) → opening (what the file is) → archive (members of a tar) | elements
-//!        → intake → article (JSON to fields) → object, json → text (strings)
+//!        → intake → article (JSON to fields) → object, json → scan (where strings end), text
 //!                 → record (fields to a row) → head (what the HTML says of the wikitext), moment
 //!                 → seen (pages that come twice) → listing
 //! reread: one record again, from its position
@@ -27,6 +27,7 @@ mod opening;
 mod reader;
 mod record;
 mod reread;
+mod scan;
 mod seen;
 mod text;
 

@@ -40,10 +40,13 @@ pub fn read_article(
         return Err(fail(format!("at this position lies no article of the noted length: {length}")));
     }
     let mut scratch = Scratch::default();
-    let (row, _) = revision(&article, identity.revision_id, position, &mut scratch, true)
+    let (mut row, _, check) = revision(&article, identity.revision_id, position, &mut scratch)
         .map_err(|fault| fail(format!("the record cannot be read: {}", fault.detail)))?;
     sink.enter_wiki(identity.wiki.as_deref().unwrap_or(wiki_id));
-    sink.push(&identity.page, &row);
+    match check {
+        Some(check) => sink.push_unchecked(&identity.page, &mut row, &check),
+        None => sink.push(&identity.page, &row),
+    }
     Ok(())
 }
 

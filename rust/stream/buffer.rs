@@ -20,8 +20,9 @@ pub(crate) struct Buffer {
     base: u64,
     /// The window of which `bytes` shows a part, and how many bytes stand before that part.
     next: Option<(Vec<u8>, usize)>,
-    /// Memory of a window that was parsed.
+    /// Memory of a window that was parsed, and of what bridged two of them.
     spare: Option<Vec<u8>>,
+    bridge: Vec<u8>,
     /// The places to start from that may still be asked for.
     starts: VecDeque<Start>,
 }
@@ -49,7 +50,16 @@ impl Buffer {
             self.give_back(parsed);
             return;
         }
-        self.bytes.drain(..self.head);
+        if self.rest().len() < self.bytes.len() / 2 {
+            // A window goes back in its whole length, to be written over.
+            let mut bridge = std::mem::take(&mut self.bridge);
+            bridge.clear();
+            bridge.extend_from_slice(self.rest());
+            let parsed = std::mem::replace(&mut self.bytes, bridge);
+            self.give_back(parsed);
+        } else {
+            self.bytes.drain(..self.head);
+        }
         self.base += self.head as u64;
         self.head = 0;
         let carried = self.bytes.len();
@@ -72,7 +82,9 @@ impl Buffer {
         self.head -= carried;
         self.base += carried as u64;
         let bridge = std::mem::replace(&mut self.bytes, window);
-        self.give_back(bridge);
+        if bridge.capacity() <= KEPT_BYTES {
+            self.bridge = bridge;
+        }
         has_more
     }
 
@@ -92,7 +104,7 @@ impl Buffer {
     }
 
     fn give_back(&mut self, bytes: Vec<u8>) {
-        if bytes.capacity() <= KEPT_BYTES {
+        if bytes.capacity() <= KEPT_BYTES && !bytes.is_empty() {
             self.spare = Some(bytes);
         }
     }

@@ -144,12 +144,12 @@ impl DumpReader {
     }
 }
 
-fn algorithm(name: &str) -> PyResult<Algorithm> {
+pub(super) fn algorithm(name: &str) -> PyResult<Algorithm> {
     let unknown = || pyo3::exceptions::PyValueError::new_err(format!("not one of md5, sha1: {name}"));
     Algorithm::named(name).ok_or_else(unknown)
 }
 
-fn digest_entries<'py>(py: Python<'py>, digests: &Digests) -> PyResult<Bound<'py, PyDict>> {
+pub(super) fn digest_entries<'py>(py: Python<'py>, digests: &Digests) -> PyResult<Bound<'py, PyDict>> {
     let entries = PyDict::new(py);
     entries.set_item("sha256", hex(&digests.sha256))?;
     if let Some(md5) = &digests.md5 {
@@ -161,7 +161,7 @@ fn digest_entries<'py>(py: Python<'py>, digests: &Digests) -> PyResult<Bound<'py
     Ok(entries)
 }
 
-fn hex(digest: &[u8]) -> String {
+pub(super) fn hex(digest: &[u8]) -> String {
     use std::fmt::Write as _;
     digest.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}"); // writing to a string cannot fail

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::arrow::Batch;
+use super::dump::{algorithm, digest_entries, hex};
 use super::errors::{article_error, schema_error};
 use crate::batch::{RevisionColumns, log_batch, quarantine_batch, seek_point_batch};
 use crate::enterprise::{self, Options, Summary};
@@ -139,20 +140,12 @@ pub(super) fn read_article(
 }
 
 fn options(wiki_id: &str, digests: &[String]) -> PyResult<Options> {
-    let mut options = Options { wiki_id: wiki_id.to_owned(), ..Options::default() };
-    for digest in digests {
-        match digest.as_str() {
-            "md5" => options.with_md5 = true,
-            "sha1" => options.with_sha1 = true,
-            "sha256" => {}
-            other => return Err(pyo3::exceptions::PyValueError::new_err(format!("no such digest: {other}"))),
-        }
-    }
-    Ok(options)
+    let digests = digests.iter().map(|name| algorithm(name)).collect::<PyResult<_>>()?;
+    Ok(Options { wiki_id: wiki_id.to_owned(), digests, ..Options::default() })
 }
 
 fn entries(py: Python<'_>, summary: Summary) -> PyResult<Bound<'_, PyDict>> {
-    let (entries, digests, counts) = (PyDict::new(py), PyDict::new(py), summary.counts);
+    let (entries, counts) = (PyDict::new(py), summary.counts);
     for (name, value) in [
         ("pages", counts.records),
         ("revisions", counts.records),
@@ -176,25 +169,13 @@ fn entries(py: Python<'_>, summary: Summary) -> PyResult<Bound<'_, PyDict>> {
     ] {
         entries.set_item(name, value)?;
     }
-    for (name, digest) in [("sha256", &summary.sha256), ("md5", &summary.md5), ("sha1", &summary.sha1)] {
-        if let Some(digest) = digest {
-            digests.set_item(name, hex(digest))?;
-        }
-    }
     entries.set_item("wikis", counts.wikis)?;
     entries.set_item("licences", counts.licences)?;
     entries.set_item("warnings", summary.warnings)?;
     entries.set_item("compression", summary.compression)?;
     entries.set_item("container", summary.container)?;
-    entries.set_item("sha256", summary.sha256.map(|digest| hex(&digest)))?;
+    entries.set_item("sha256", summary.digests.as_ref().map(|digests| hex(&digests.sha256)))?;
+    let digests = summary.digests.map_or_else(|| Ok(PyDict::new(py)), |digests| digest_entries(py, &digests))?;
     entries.set_item("digests", digests)?;
     Ok(entries)
-}
-
-fn hex(digest: &[u8]) -> String {
-    use std::fmt::Write as _;
-    digest.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // writing to a string cannot fail
-        text
-    })
 }

@@ -3,7 +3,6 @@
 use sha2::Digest;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::buffer::signed;
 use super::children::{Child, children};
 use super::error::{DumpError, ErrorKind, Fault, Reason};
 use super::field;
@@ -17,6 +16,7 @@ use super::seen::Sighting;
 use super::siteinfo;
 use crate::digest::sha256;
 use crate::page::{LogItem, Position, RecordSink};
+use crate::stream::signed;
 
 impl Parser {
     /// Frames an element further; gives the task back while bytes are missing.

@@ -12,7 +12,6 @@
 //! ```
 
 mod attributes;
-mod buffer;
 mod checksum;
 mod children;
 mod content;

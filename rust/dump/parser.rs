@@ -6,7 +6,6 @@
 use sha2::Sha256;
 
 use super::attributes;
-use super::buffer::Buffer;
 use super::content;
 use super::context::Context;
 use super::error::{DumpError, ErrorKind, Fault, Reason, shown};
@@ -19,6 +18,7 @@ use super::seen::Seen;
 use super::siteinfo::SiteInfo;
 use super::trail::Trail;
 use crate::page::{Page, RecordSink};
+use crate::stream::Buffer;
 use crate::stream::Window;
 
 /// Why `run` came back.

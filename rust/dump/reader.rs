@@ -5,7 +5,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::buffer::Buffer;
 use super::error::DumpError;
 use super::ledger::Counts;
 use super::parser::{Parser, Progress};
@@ -13,6 +12,7 @@ use super::seek_points::{SeekPoint, SeekPoints};
 use super::siteinfo::SiteInfo;
 use super::state::{Value, refused};
 use crate::page::{LogItem, Quarantined, RecordSink};
+use crate::stream::Buffer;
 use crate::stream::{self, Algorithm, Block, Digests, Place};
 
 /// Most raw bytes in one batch: the string columns of a batch count with 31 bits.

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::buffer::{Buffer, signed};
 use super::context::Context;
 use super::error::{DumpError, ErrorKind};
 use super::limits::{SITEINFO_BYTES, TAG_BYTES};
@@ -11,6 +10,7 @@ use super::scan::{Element, Found, Kind, Markup, markup_at};
 use super::siteinfo::Namespace;
 use crate::page::{Page, Position, RecordSink, Revision};
 use crate::stream::{self, Block, Compression, Place};
+use crate::stream::{Buffer, signed};
 
 /// Windows while a record is looked for: small, because little is needed.
 const SMALL_WINDOW_BYTES: usize = 64 << 10;

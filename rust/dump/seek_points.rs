@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::buffer::signed;
 use crate::stream::Start;
+use crate::stream::signed;
 
 /// Decompressed bytes between two seek points.
 const SPACING: u64 = 8 << 20;

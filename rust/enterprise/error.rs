@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::stream;
+
 /// The kinds of failure that end a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -28,10 +30,6 @@ impl ArticleError {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>, byte_offset: u64) -> Self {
         Self { kind, message: message.into(), byte_offset: Some(byte_offset), os_code: None }
     }
-
-    pub(crate) fn io(error: &std::io::Error) -> Self {
-        Self { kind: ErrorKind::Io, message: error.to_string(), byte_offset: None, os_code: error.raw_os_error() }
-    }
 }
 
 impl fmt::Display for ArticleError {
@@ -42,6 +40,18 @@ impl fmt::Display for ArticleError {
 }
 
 impl std::error::Error for ArticleError {}
+
+impl From<stream::Error> for ArticleError {
+    fn from(error: stream::Error) -> Self {
+        let kind = match error.kind {
+            stream::ErrorKind::Io => ErrorKind::Io,
+            stream::ErrorKind::Truncated => ErrorKind::Truncated,
+            stream::ErrorKind::Limit => ErrorKind::Limit,
+            stream::ErrorKind::Format => ErrorKind::Format,
+        };
+        Self { kind, message: error.message, byte_offset: error.offset, os_code: error.os_code }
+    }
+}
 
 /// Why a record cannot be taken; the codes of the quarantine table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

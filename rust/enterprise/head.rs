@@ -4,8 +4,10 @@
 //! the SHA-1 of its wikitext (Parsoid, "MediaWiki DOM spec"). Only what stands before `<body` counts: an article cannot
 //! write there.
 
+use memchr::memmem;
+
 use super::limits::HEAD_BYTES;
-use super::text::Raw;
+use super::text::{Decoded, Raw};
 use crate::digest::Sha1Bytes;
 
 /// The checksum that a page states.
@@ -25,26 +27,29 @@ pub(crate) struct Head {
 }
 
 /// Reads the head of a page. `scratch` is overwritten.
-pub(crate) fn read(html: &Raw<'_>, scratch: &mut String) -> Head {
-    const USUAL_BYTES: usize = 4 << 10;
-    for most in [USUAL_BYTES, HEAD_BYTES] {
-        scratch.clear();
-        if html.decode_into(scratch, most).is_err() {
+pub(crate) fn read(html: &Raw<'_>, scratch: &mut Decoded) -> Head {
+    const STEP_BYTES: usize = 512;
+    const BODY: &[u8] = b"<body";
+    scratch.clear();
+    let mut at = 0;
+    while at < html.inside.len() && scratch.len() < HEAD_BYTES {
+        let searched = scratch.len().saturating_sub(BODY.len() - 1);
+        let Ok(behind) = html.decode_into(at, scratch, STEP_BYTES) else {
             return Head::default();
-        }
-        if let Some((head, _)) = scratch.split_once("<body") {
-            return parse(head);
-        }
-        if scratch.len() < most {
+        };
+        at = behind;
+        let fresh = scratch.as_bytes().get(searched..).unwrap_or_default();
+        if let Some(place) = memmem::find(fresh, BODY) {
+            scratch.truncate(searched + place);
             break;
         }
     }
-    parse(scratch)
+    scratch.as_str().map(parse).unwrap_or_default()
 }
 
 fn parse(head: &str) -> Head {
-    let sha1 = tag_with(head, "property=\"mw:revisionSHA1\"").and_then(|tag| attribute(tag, "content"));
-    let about = tag_with(head, "<html").and_then(|tag| attribute(tag, "about"));
+    let sha1 = tag_with(head, "property=\"mw:revisionSHA1\"").and_then(|tag| attribute(tag, " content=\""));
+    let about = tag_with(head, "<html").and_then(|tag| attribute(tag, " about=\""));
     let revision_id =
         about.and_then(|about| about.rsplit_once("Special:Redirect/revision/")).and_then(|(_, id)| id.parse().ok());
     Head {
@@ -55,15 +60,16 @@ fn parse(head: &str) -> Head {
 
 /// The tag that holds `mark`, from its `<` to before its `>`.
 fn tag_with<'t>(head: &'t str, mark: &str) -> Option<&'t str> {
-    let place = head.find(mark)?;
+    let place = memmem::find(head.as_bytes(), mark.as_bytes())?;
     let start = head.get(..=place)?.rfind('<')?;
     let tag = head.get(start..)?;
     tag.get(..tag.find('>')?)
 }
 
-fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
-    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
-    rest.split_once('"').map(|(value, _)| value)
+/// The value behind `start`, which is a name with its equals sign and quote.
+fn attribute<'t>(tag: &'t str, start: &str) -> Option<&'t str> {
+    let place = memmem::find(tag.as_bytes(), start.as_bytes())?;
+    tag.get(place + start.len()..)?.split_once('"').map(|(value, _)| value)
 }
 
 fn from_hex(text: &str) -> Option<Sha1Bytes> {
@@ -84,7 +90,7 @@ mod tests {
 
     fn head(html: &str) -> Head {
         let inside = html.replace('"', "\\\"").replace('\n', "\\n"); // as it stands inside a JSON string
-        read(&Raw { inside: &inside, has_escape: true }, &mut String::new())
+        read(&Raw { inside: &inside, has_escape: true }, &mut Decoded::default())
     }
 
     #[test]

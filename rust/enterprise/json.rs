@@ -2,7 +2,8 @@
 
 use super::error::{Fault, Reason, shown};
 use super::limits::DEPTH;
-use super::text::{Raw, end_of};
+use super::scan::end_of;
+use super::text::Raw;
 
 /// A place in a JSON text.
 #[derive(Debug, Clone)]
@@ -17,7 +18,7 @@ pub(crate) struct Cursor<'a> {
 /// # Errors
 /// What is wrong with them.
 pub fn check(bytes: &[u8]) -> Result<(), String> {
-    let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+    let text = simdutf8::compat::from_utf8(bytes).map_err(|error| error.to_string())?;
     let mut cursor = Cursor::new(text, 0);
     cursor.skip().and_then(|()| cursor.expect_end()).map_err(|fault| fault.detail)
 }

@@ -30,18 +30,8 @@ pub(crate) const PAGES: usize = size(1 << 27, 6);
 pub(crate) const QUARANTINE_ROWS: usize = size(100_000, 6);
 /// Warnings kept; more are only counted.
 pub(crate) const WARNINGS: usize = size(1_000, 4);
-/// Decompressed bytes per compressed byte. Real files stay below 20.
-pub(crate) const EXPANSION_RATIO: u64 = 2_000;
-/// The ratio is judged only beyond this many decompressed bytes.
-pub(crate) const EXPANSION_FLOOR: u64 = 64 << 20;
-/// Decompressed bytes handed on at once.
-pub(crate) const WINDOW_BYTES: usize = size(512 << 10, 700);
-/// Windows that may wait for the parser.
-pub(crate) const WINDOWS_AHEAD: usize = 4;
-/// Compressed bytes read at once.
-pub(crate) const INPUT_BYTES: usize = size(256 << 10, 200);
 
-/// Fuzzers get smaller limits and windows, so that inputs of some kilobytes cross them.
+/// Fuzzers get smaller limits, so that inputs of some kilobytes cross them.
 const fn size(product: usize, fuzzer: usize) -> usize {
     if cfg!(fuzzing) { fuzzer } else { product }
 }

@@ -1,29 +1,22 @@
 //! Where records start and end: lines of a text or of an archive's members, elements of a list, or one object.
 
-use std::ops::Range;
-
 use sha2::{Digest, Sha256};
 
-use super::archive::{Archive, BLOCK_BYTES, Next, is_start};
-use super::error::{ArticleError, ErrorKind, Fault, Reason, shown};
-use super::json::Cursor;
+use super::archive::{Archive, BLOCK_BYTES, Next};
+use super::elements::{self, Element};
+use super::error::{ArticleError, ErrorKind, Fault, Reason};
 use super::limits::LINE_BYTES;
-
-/// Elements of one list; answers of the service have ten.
-const ELEMENTS: usize = 1 << 20;
-/// Blanks behind the first line in which its end is looked for.
-const BLANKS: usize = 64 << 10;
-/// A buffer that grew for one giant record is given back above this size.
-const KEPT_BYTES: usize = 16 << 20;
+use super::opening::{self, Opening};
+use crate::stream::{Buffer, Window};
 
 /// What comes next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Cut {
     NeedMore,
-    /// A record: its offset, and its place in `Lines::bytes`.
+    /// A record: `Lines::bytes` holds it until the next is asked for.
     Record {
         offset: u64,
-        range: Range<usize>,
+        length: usize,
         is_cut_off: bool,
     },
     /// A record, or what follows it, that cannot be taken.
@@ -49,17 +42,13 @@ enum Phase {
     AfterArchive,
 }
 
-type Element = Result<Range<usize>, (Range<usize>, Fault)>;
-
 /// The unread bytes, and where among records they are.
 #[derive(Debug)]
 pub(crate) struct Lines {
-    bytes: Vec<u8>,
-    head: usize,
-    base: u64,
+    buffer: Buffer,
     /// Unread bytes that are known to hold no line end.
     searched: usize,
-    is_last: bool,
+    has_all: bool,
     phase: Phase,
     pub(crate) archive: Option<Archive>,
     is_document: bool,
@@ -71,11 +60,9 @@ impl Lines {
     /// `longest` is the most bytes of one record.
     pub(crate) fn new(longest: usize) -> Self {
         Self {
-            bytes: Vec::new(),
-            head: 0,
-            base: 0,
+            buffer: Buffer::default(),
             searched: 0,
-            is_last: false,
+            has_all: false,
             phase: Phase::Start,
             archive: None,
             is_document: false,
@@ -84,19 +71,15 @@ impl Lines {
         }
     }
 
-    pub(crate) fn append(&mut self, bytes: &[u8], is_last: bool) {
-        self.bytes.drain(..self.head);
-        self.base += self.head as u64;
-        self.head = 0;
-        if self.bytes.capacity() > KEPT_BYTES && self.bytes.len() < KEPT_BYTES / 4 {
-            self.bytes.shrink_to(KEPT_BYTES);
-        }
-        self.bytes.extend_from_slice(bytes);
-        self.is_last = is_last;
+    /// Takes the bytes of a window over; `is_last` tells that the file ended with them, and cleanly.
+    pub(crate) fn append(&mut self, window: &mut Window, is_last: bool) {
+        self.buffer.append(window);
+        self.has_all = is_last;
     }
 
-    pub(crate) fn offset(&self) -> u64 {
-        self.base + self.head as u64
+    /// Memory to decompress the next window into.
+    pub(crate) fn take_spare(&mut self) -> Option<Vec<u8>> {
+        self.buffer.take_spare()
     }
 
     /// What holds the records; nothing while it is not known.
@@ -109,16 +92,26 @@ impl Lines {
         }
     }
 
-    pub(crate) fn bytes(&self, range: Range<usize>) -> &[u8] {
-        self.bytes.get(range).unwrap_or_default()
+    /// The bytes of a record that was just found.
+    pub(crate) fn bytes(&self, offset: u64, length: usize) -> &[u8] {
+        self.buffer.at(offset, length)
     }
 
     fn rest(&self) -> &[u8] {
-        self.bytes.get(self.head..).unwrap_or_default()
+        self.buffer.rest()
+    }
+
+    fn offset(&self) -> u64 {
+        self.buffer.offset()
+    }
+
+    /// Whether nothing follows `rest`.
+    fn is_last(&self) -> bool {
+        self.has_all && self.buffer.shows_all()
     }
 
     fn consume(&mut self, count: usize) {
-        self.head += count;
+        self.buffer.consume(count);
         self.searched = 0;
     }
 
@@ -128,6 +121,16 @@ impl Lines {
 
     /// Finds the next record.
     pub(crate) fn next(&mut self) -> Result<Cut, ArticleError> {
+        loop {
+            let cut = self.advance()?;
+            if cut != Cut::NeedMore || !self.buffer.reveal() {
+                return Ok(cut);
+            }
+        }
+    }
+
+    /// The same among the bytes in sight.
+    fn advance(&mut self) -> Result<Cut, ArticleError> {
         loop {
             let is_done = match &mut self.phase {
                 Phase::Start => self.start()?,
@@ -150,12 +153,13 @@ impl Lines {
                     return Ok(match elements.next() {
                         None => Cut::End,
                         Some(Ok(range)) => {
-                            Cut::Record { offset: self.base + range.start as u64, range, is_cut_off: false }
+                            let offset = self.offset() + range.start as u64;
+                            Cut::Record { offset, length: range.len(), is_cut_off: false }
                         }
                         Some(Err((_, fault))) if fault.reason == Reason::Unfinished => {
                             return self.fail(ErrorKind::Truncated, "the file ends inside a record");
                         }
-                        Some(Err((range, fault))) => self.bad(range, fault),
+                        Some(Err((range, fault))) => self.bad(self.offset() + range.start as u64, range.len(), fault),
                     });
                 }
                 Phase::AfterArchive => {
@@ -163,11 +167,11 @@ impl Lines {
                         self.warnings.push((self.offset(), "ignored bytes after the end of the archive".into()));
                     }
                     self.consume(self.rest().len());
-                    return Ok(if self.is_last { Cut::End } else { Cut::NeedMore });
+                    return Ok(if self.is_last() { Cut::End } else { Cut::NeedMore });
                 }
             };
             if !is_done {
-                if !self.is_last {
+                if !self.is_last() {
                     return Ok(Cut::NeedMore);
                 }
                 if self.is_finished() {
@@ -182,65 +186,33 @@ impl Lines {
         matches!(self.phase, Phase::Lines { left: u64::MAX, .. }) && self.rest().is_empty()
     }
 
-    fn bad(&self, range: Range<usize>, fault: Fault) -> Cut {
-        let bytes = self.bytes(range.clone());
-        let sha256 = Sha256::digest(bytes).into();
-        Cut::Bad { offset: self.base + range.start as u64, length: bytes.len() as u64, sha256, fault }
+    fn bad(&self, offset: u64, length: usize, fault: Fault) -> Cut {
+        let bytes = self.bytes(offset, length);
+        Cut::Bad { offset, length: bytes.len() as u64, sha256: Sha256::digest(bytes).into(), fault }
     }
 
     /// Finds out what the content is, by its first bytes.
     fn start(&mut self) -> Result<bool, ArticleError> {
-        const NEEDED_BYTES: usize = 64 << 10;
-        if self.rest().len() < NEEDED_BYTES && !self.is_last {
-            return Ok(false);
-        }
-        if self.rest().first_chunk::<BLOCK_BYTES>().is_some_and(is_start) {
-            self.archive = Some(Archive::default());
-            self.phase = Phase::Header { zeros: 0 };
-            return Ok(true);
-        }
-        if self.offset() == 0 && self.rest().starts_with(b"\xef\xbb\xbf") {
-            self.consume(3);
-        }
-        let rest = self.rest();
-        if matches!(rest, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'{' | b'[', 0, ..] | [0, b'{' | b'[', ..]) {
-            return self.fail(
-                ErrorKind::Format,
-                "encoded in UTF-16, JSON is UTF-8; hint: convert it first: iconv -f UTF-16 -t UTF-8",
-            );
-        }
-        let Some(place) = rest.iter().position(|byte| !byte.is_ascii_whitespace()) else {
-            let what = if self.is_last { "the file holds nothing" } else { "the file starts with too many blanks" };
-            return self.fail(ErrorKind::Format, what);
-        };
-        let text = rest.get(place..).unwrap_or_default();
-        let unsearched = rest.get(self.searched.max(place)..).unwrap_or_default();
-        let has_line_end = memchr::memchr(b'\n', unsearched).is_some();
-        if text.starts_with(b"{") && !has_line_end && !self.is_last && rest.len() <= self.longest {
-            self.searched = rest.len(); // the next windows do not search all of a giant line again
-            return Ok(false);
-        }
-        self.searched = 0;
-        let rest = self.rest();
-        let text = rest.get(place..).unwrap_or_default();
-        match text {
-            [b'[', ..] => self.phase = Phase::Document,
-            [b'{', ..] => match starts_document(text, self.is_last) {
-                None if rest.len() <= self.longest => return Ok(false),
-                Some(true) => self.phase = Phase::Document,
-                _ => self.phase = Phase::Lines { left: u64::MAX, padding: 0 },
-            },
-            _ => {
-                let what = match text {
-                    [b'<', ..] => "XML or HTML",
-                    [b'-', b'-', ..] | [b'/', b'*', ..] => "an SQL dump",
-                    _ => "something else",
-                };
-                let message = format!("not JSON but {what}, it starts with: {}", shown(text.get(..16).unwrap_or(text)));
-                return self.fail(ErrorKind::Format, message);
+        let offset = self.offset();
+        let look = opening::look(self.rest(), offset, self.searched, self.is_last(), self.longest);
+        let (opening, searched) = look.map_err(|message| ArticleError::new(ErrorKind::Format, message, offset))?;
+        self.searched = searched;
+        self.phase = match opening {
+            Opening::Unsure => return Ok(false),
+            Opening::Archive => {
+                self.archive = Some(Archive::default());
+                Phase::Header { zeros: 0 }
             }
-        }
-        self.is_document = matches!(self.phase, Phase::Document);
+            Opening::Mark(bytes) => {
+                self.consume(bytes);
+                return Ok(true);
+            }
+            Opening::Lines => Phase::Lines { left: u64::MAX, padding: 0 },
+            Opening::Document => {
+                self.is_document = true;
+                Phase::Document
+            }
+        };
         Ok(true)
     }
 
@@ -296,7 +268,7 @@ impl Lines {
     fn line(&mut self, mut left: u64, padding: u64) -> Option<Cut> {
         loop {
             let present = usize::try_from(left).unwrap_or(usize::MAX).min(self.rest().len());
-            let is_whole = present as u64 == left || (left == u64::MAX && self.is_last);
+            let is_whole = present as u64 == left || (left == u64::MAX && self.is_last());
             let fresh = self.rest().get(self.searched..present).unwrap_or_default();
             let found = memchr::memchr(b'\n', fresh).map(|place| self.searched + place);
             let (end, taken) = match found {
@@ -314,7 +286,7 @@ impl Lines {
                 }
                 None => {
                     self.searched = present;
-                    if self.is_last {
+                    if self.is_last() {
                         // A member that ends with the file is cut off; its last line is not given out.
                         self.phase = Phase::Skip { left: left.saturating_add(padding) };
                         return None;
@@ -322,32 +294,32 @@ impl Lines {
                     return Some(Cut::NeedMore);
                 }
             };
-            let (start, offset) = (self.head, self.offset());
+            let offset = self.offset();
             self.consume(taken);
             if left != u64::MAX {
                 left -= taken as u64;
             }
             self.phase = Phase::Lines { left, padding };
-            let line = self.bytes(start..start + end);
+            let line = self.bytes(offset, end);
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             if line.len() > self.longest {
                 let fault = Fault::new(Reason::LineTooLong, format!("bytes of the line: {}", line.len()));
-                return Some(self.bad(start..start + line.len(), fault));
+                return Some(self.bad(offset, line.len(), fault));
             }
             if !line.iter().all(u8::is_ascii_whitespace) {
-                let range = start..start + line.len();
-                return Some(Cut::Record { offset, range, is_cut_off: found.is_none() && left == u64::MAX });
+                let is_cut_off = found.is_none() && left == u64::MAX;
+                return Some(Cut::Record { offset, length: line.len(), is_cut_off });
             }
         }
     }
 
     /// Passes over a line that is too long, and hashes it.
     fn too_long(&mut self) -> Option<Cut> {
-        let longest = self.longest;
+        let (longest, is_last) = (self.longest, self.is_last());
         let Phase::TooLong { offset, length, hasher, left, padding } = &mut self.phase else {
             return None;
         };
-        let rest = self.bytes.get(self.head..).unwrap_or_default();
+        let rest = self.buffer.rest();
         let present = usize::try_from(*left).unwrap_or(usize::MAX).min(rest.len());
         let part = rest.get(..present).unwrap_or_default();
         let end = memchr::memchr(b'\n', part);
@@ -358,7 +330,7 @@ impl Lines {
         if *left != u64::MAX {
             *left -= taken as u64;
         }
-        let is_over = end.is_some() || *left == 0 || (*left == u64::MAX && self.is_last);
+        let is_over = end.is_some() || *left == 0 || (*left == u64::MAX && is_last);
         let cut = is_over.then(|| Cut::Bad {
             offset: *offset,
             length: *length,
@@ -378,87 +350,14 @@ impl Lines {
         if self.rest().len() > self.longest {
             return self.fail(ErrorKind::Limit, format!("bytes of a JSON document exceed the limit: {}", self.longest));
         }
-        if !self.is_last {
+        if !self.is_last() {
             return Ok(false);
         }
-        let whole = self.head..self.bytes.len();
-        let elements = match std::str::from_utf8(self.rest()) {
-            Ok(text) => elements(text, self.head),
-            Err(error) => {
-                let detail = format!("invalid UTF-8 after bytes: {}", error.valid_up_to());
-                vec![Err((whole, Fault::new(Reason::BadUtf8, detail)))]
-            }
-        };
-        if elements.len() > ELEMENTS {
-            return self.fail(ErrorKind::Limit, format!("elements of a list reach the limit: {ELEMENTS}"));
+        let found = elements::find(self.rest());
+        if found.len() > elements::MOST {
+            return self.fail(ErrorKind::Limit, format!("elements of a list reach the limit: {}", elements::MOST));
         }
-        self.phase = Phase::Elements(elements.into_iter());
+        self.phase = Phase::Elements(found.into_iter());
         Ok(true)
     }
-}
-
-/// Whether a text whose first byte is `{` is one object over several lines; `None` if more must be seen.
-fn starts_document(text: &[u8], is_last: bool) -> Option<bool> {
-    let Some(end) = memchr::memchr(b'\n', text) else {
-        return is_last.then_some(false);
-    };
-    let (first, rest) = text.split_at_checked(end)?;
-    let Ok(first) = std::str::from_utf8(first) else {
-        return Some(false);
-    };
-    if !Cursor::new(first, 0).skip().is_err_and(|fault| fault.reason == Reason::Unfinished) {
-        return Some(false);
-    }
-    let near = rest.get(..BLANKS).unwrap_or(rest);
-    match near.iter().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(next) => Some(*next != b'{'),
-        None => (is_last || near.len() == BLANKS).then_some(false),
-    }
-}
-
-/// The values of a document: those of a list, or those that follow each other. `start` is added to their places.
-fn elements(text: &str, start: usize) -> Vec<Element> {
-    let mut found = Vec::new();
-    let mut cursor = Cursor::new(text, 0);
-    let is_list = cursor.take(b'[');
-    if is_list && cursor.take(b']') {
-        return rest_of(text, &mut cursor, start, found);
-    }
-    loop {
-        cursor.skip_blanks();
-        let place = cursor.place();
-        let after = cursor.skip().and_then(|()| {
-            found.push(Ok(start + place..start + cursor.place()));
-            match cursor.peek() {
-                Some(b',') if is_list => Ok(cursor.take(b',')),
-                Some(b']') if is_list => Ok(!cursor.take(b']')),
-                None if !is_list => Ok(false),
-                Some(b'{') if !is_list => Ok(true),
-                _ => Err(cursor.fail(if is_list { "neither a comma nor the end" } else { "no object" })),
-            }
-        });
-        match after {
-            Ok(true) if found.len() <= ELEMENTS => {}
-            Ok(_) => return rest_of(text, &mut cursor, start, found),
-            Err(fault) => {
-                let from =
-                    if found.last().is_some_and(|last| last.as_ref().is_ok_and(|range| range.start == start + place)) {
-                        cursor.place()
-                    } else {
-                        place
-                    };
-                found.push(Err((start + from..start + text.len(), fault)));
-                return found;
-            }
-        }
-    }
-}
-
-fn rest_of(text: &str, cursor: &mut Cursor<'_>, start: usize, mut found: Vec<Element>) -> Vec<Element> {
-    if found.len() <= ELEMENTS
-        && let Err(fault) = cursor.expect_end()
-    {
-        found.push(Err((start + cursor.place()..start + text.len(), fault)));
-    }
-    found
 }

@@ -1,11 +1,10 @@
 //! Wikimedia Enterprise data as records: snapshots and chunks (tar.gz of NDJSON), plain NDJSON, lists and single objects.
 //!
 //! ```text
-//! reader → feed (bytes, decompressed ahead by a thread of its own) → inflate
-//!        → lines (where records start and end) → archive (members of a tar)
-//!        → article (JSON to fields) → object, json → text (strings)
-//!        → record (fields to a row) → head (what the HTML says of the wikitext), moment
-//!        → seen (pages that come twice)
+//! reader → lines (where records start and end) → opening (what the file is) → archive (members of a tar) | elements
+//!        → intake → article (JSON to fields) → object, json → scan (where strings end), text
+//!                 → record (fields to a row) → head (what the HTML says of the wikitext), moment
+//!                 → seen (pages that come twice) → listing
 //! reread: one record again, from its position
 //! ```
 //! A line that cannot be taken goes to quarantine with its place and digest, and the run goes on. A file that holds something
@@ -13,18 +12,22 @@
 
 mod archive;
 mod article;
+mod elements;
 mod error;
-mod feed;
 mod head;
+mod intake;
 mod json;
 mod ledger;
 mod limits;
 mod lines;
+mod listing;
 mod moment;
 mod object;
+mod opening;
 mod reader;
 mod record;
 mod reread;
+mod scan;
 mod seen;
 mod text;
 

@@ -8,15 +8,17 @@ use super::error::{Fault, Reason, shown};
 use super::head::{self, StatedSha1};
 use super::limits::TEXT_BYTES;
 use super::moment::microseconds;
-use super::text::Raw;
-use crate::digest::{base36, sha1};
-use crate::page::{Content, Page, Position, Revision, Sha1Reason, Sha1Status, SizeStatus, TextState, User, UserKind};
+use super::text::{Decoded, Raw};
+use crate::digest::base36;
+use crate::page::{
+    Content, Page, Position, Revision, Sha1Check, Sha1Reason, Sha1Status, SizeStatus, TextState, User, UserKind,
+};
 
 /// Texts while they are looked at, reused from record to record.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    text: String,
-    head: String,
+    text: Decoded,
+    head: Decoded,
 }
 
 /// What was odd about a record that was taken nevertheless.
@@ -67,14 +69,13 @@ pub(crate) fn identify(article: &Article<'_>) -> Result<Identity, Fault> {
     Ok(Identity { wiki: article.wiki.as_deref().map(str::to_owned), page, revision_id })
 }
 
-/// Makes the row of a record. Without `checks_sums` the state of its checksum is not found out.
+/// Makes the row of a record, and the check that is left where it states a sum of its text.
 pub(crate) fn revision<'a>(
     article: &'a Article<'_>,
     revision_id: i64,
     position: Position,
     scratch: &'a mut Scratch,
-    checks_sums: bool,
-) -> Result<(Revision<'a>, Notes), Fault> {
+) -> Result<(Revision<'a>, Notes, Option<Sha1Check>), Fault> {
     let visibility = article.visibility;
     let is_text_visible = visibility.text.unwrap_or(true);
     let is_comment_visible = visibility.comment.unwrap_or(true);
@@ -95,17 +96,6 @@ pub(crate) fn revision<'a>(
         Some(_) => TextState::Present,
     };
     let is_other_revision = head.revision_id.is_some_and(|id| id != revision_id);
-    let sha1_status = match (state, head.sha1, body) {
-        (TextState::Hidden, ..) => Sha1Status::Hidden,
-        (TextState::Missing, ..) | (_, _, None) => Sha1Status::TextMissing,
-        (_, StatedSha1::Absent, _) => Sha1Status::Absent,
-        _ if !checks_sums => Sha1Status::NotComparable,
-        _ if !is_wikitext => Sha1Status::NotComparable, // the sum is that of the wikitext
-        (_, StatedSha1::Is(stated), Some(body)) if !is_other_revision && sha1(body.as_bytes()) == stated => {
-            Sha1Status::Match
-        }
-        _ => Sha1Status::Mismatch,
-    };
     let size = article.version.size.filter(|size| *size >= 0);
     let size_status = match (body, size) {
         (Some(_), _) if !is_wikitext => SizeStatus::NotComparable,
@@ -113,6 +103,18 @@ pub(crate) fn revision<'a>(
         (Some(body), Some(size)) if i64::try_from(body.len()) == Ok(size) => SizeStatus::Match,
         (Some(_), Some(_)) => SizeStatus::Mismatch,
         (None, _) => SizeStatus::NotComparable,
+    };
+    let mut check = None;
+    let sha1_status = match (body, head.sha1) {
+        (None, _) if !is_text_visible => Sha1Status::Hidden,
+        (None, _) => Sha1Status::TextMissing,
+        (_, StatedSha1::Absent) => Sha1Status::Absent,
+        _ if !is_wikitext => Sha1Status::NotComparable, // the sum is that of the wikitext
+        (_, StatedSha1::Is(wanted)) if !is_other_revision => {
+            check = Some(Sha1Check { wanted, otherwise: Sha1Reason::Unknown, size });
+            Sha1Status::Mismatch // as long as it is not compared
+        }
+        _ => Sha1Status::Mismatch,
     };
     let stated = match head.sha1 {
         StatedSha1::Is(digest) if is_text_visible => Some(base36(&digest)),
@@ -152,16 +154,15 @@ pub(crate) fn revision<'a>(
         size_status,
         position,
     };
-    Ok((revision, notes))
+    Ok((revision, notes, check))
 }
 
 /// The text; borrowed from the line when there is nothing to decode.
-fn decoded<'a>(source: Raw<'a>, text: &'a mut String) -> Result<&'a str, Fault> {
+fn decoded<'a>(source: Raw<'a>, text: &'a mut Decoded) -> Result<&'a str, Fault> {
     let decoded = if source.has_escape {
         text.clear();
-        text.reserve(source.inside.len().min(TEXT_BYTES));
-        source.decode_into(text, TEXT_BYTES + 1)?;
-        text.as_str()
+        source.decode_into(0, text, TEXT_BYTES + 1)?;
+        text.as_str()?
     } else {
         source.inside
     };
@@ -215,7 +216,12 @@ mod tests {
         article.read(&mut Cursor::new(json, 0))?;
         let identity = identify(&article)?;
         let mut scratch = Scratch::default();
-        let (revision, notes) = revision(&article, identity.revision_id, Position::default(), &mut scratch, true)?;
+        let position = Position::default();
+        let (mut revision, notes, check) = revision(&article, identity.revision_id, position, &mut scratch)?;
+        if let Some(check) = check {
+            let text = revision.main.body.as_deref().unwrap_or_default().as_bytes();
+            revision.sha1_status = check.verdict(text, &crate::digest::sha1(text)).0;
+        }
         let shown = format!(
             "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
             revision.main.state,

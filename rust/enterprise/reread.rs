@@ -4,11 +4,11 @@ use std::path::Path;
 
 use super::article::Article;
 use super::error::{ArticleError, ErrorKind};
-use super::feed::{Source, Window};
 use super::json::Cursor;
-use super::limits::{LINE_BYTES, WINDOW_BYTES};
+use super::limits::LINE_BYTES;
 use super::record::{Scratch, identify, revision};
 use crate::page::{Position, RecordSink};
+use crate::stream::{self, Place};
 
 /// Reads the record at `position` into `sink`. `wiki_id` is that of records that name none.
 ///
@@ -30,7 +30,7 @@ pub fn read_article(
         return Err(fail("at this position lies no article".into()));
     }
     let (before, line) = bytes_at(path, offset, usize::try_from(length).unwrap_or(usize::MAX))?;
-    let text = std::str::from_utf8(&line).map_err(|error| fail(error.to_string()))?;
+    let text = simdutf8::compat::from_utf8(&line).map_err(|error| fail(error.to_string()))?;
     let (mut article, mut cursor) = (Article::default(), Cursor::new(text, 0));
     let read = article.read(&mut cursor).and_then(|()| cursor.expect_end()).and_then(|()| identify(&article));
     let identity = read.map_err(|fault| fail(format!("the record cannot be read: {}", fault.detail)))?;
@@ -40,36 +40,37 @@ pub fn read_article(
         return Err(fail(format!("at this position lies no article of the noted length: {length}")));
     }
     let mut scratch = Scratch::default();
-    let (row, _) = revision(&article, identity.revision_id, position, &mut scratch, true)
+    let (mut row, _, check) = revision(&article, identity.revision_id, position, &mut scratch)
         .map_err(|fault| fail(format!("the record cannot be read: {}", fault.detail)))?;
     sink.enter_wiki(identity.wiki.as_deref().unwrap_or(wiki_id));
-    sink.push(&identity.page, &row);
+    match check {
+        Some(check) => sink.push_unchecked(&identity.page, &mut row, &check),
+        None => sink.push(&identity.page, &row),
+    }
     Ok(())
 }
 
 /// Bytes of the decompressed file, behind the one before them.
 fn bytes_at(path: &Path, offset: u64, length: usize) -> Result<(Option<u8>, Vec<u8>), ArticleError> {
-    let mut source = Source::open(path, WINDOW_BYTES)?;
-    let (mut window, mut found, mut end) = (Window::default(), Vec::new(), 0);
-    let first = offset.saturating_sub(1);
-    let before_count = usize::from(offset > 0);
-    let wanted = before_count + length;
-    loop {
-        source.fill(&mut window);
-        let from = usize::try_from(first.saturating_sub(end)).unwrap_or(usize::MAX).min(window.bytes.len());
-        let fresh = window.bytes.get(from..).unwrap_or_default();
-        found.extend_from_slice(fresh.get(..wanted - found.len()).unwrap_or(fresh));
-        end += window.bytes.len() as u64;
-        if found.len() == wanted {
-            let before = found.first().copied().filter(|_| before_count > 0);
-            found.drain(..before_count);
-            return Ok((before, found));
+    let before = usize::from(offset > 0);
+    let place = Place { offset: offset - before as u64, ..Place::default() };
+    let mut file = stream::Reader::open(path, &stream::Options { place, ..stream::Options::default() })?;
+    let (mut found, wanted) = (Vec::new(), before + length);
+    while found.len() < wanted {
+        let window = file.next_window();
+        found.extend_from_slice(&window.bytes);
+        if found.len() < wanted {
+            if let Some(error) = window.error {
+                return Err(error.into());
+            }
+            if window.is_last {
+                let end = window.progress.decompressed;
+                return Err(ArticleError::new(ErrorKind::Truncated, "the file ends before the record does", end));
+            }
         }
-        if let Some(error) = window.error.take() {
-            return Err(error);
-        }
-        if window.is_last {
-            return Err(ArticleError::new(ErrorKind::Truncated, "the file ends before the record does", end));
-        }
+        file.recycle(window.bytes);
     }
+    found.truncate(wanted);
+    let line = found.split_off(before);
+    Ok((found.pop(), line))
 }

@@ -1,7 +1,4 @@
-//! JSON strings: where they end, and what they say.
-//!
-//! Bytes are looked at eight at a time: quotes, backslashes and control characters are told apart from the rest by
-//! arithmetic on whole words, since escaped HTML holds one of them every sixteen bytes or so.
+//! What JSON strings say.
 
 use std::borrow::Cow;
 
@@ -14,35 +11,7 @@ pub(crate) struct Raw<'a> {
     pub(crate) has_escape: bool,
 }
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGHS: u64 = ONES << 7;
-const WORD: usize = size_of::<u64>();
-
-/// Sets the high bit of the first byte that is a quote, a backslash or a control character; bytes behind it may be wrong.
-fn specials(word: u64) -> u64 {
-    let all = |byte: u8| ONES * u64::from(byte);
-    let (quote, slash) = (word ^ all(b'"'), word ^ all(b'\\'));
-    let zero_in = |bytes: u64| bytes.wrapping_sub(ONES) & !bytes;
-    let control = word.wrapping_sub(all(b' ')) & !word;
-    (zero_in(quote) | zero_in(slash) | control) & HIGHS
-}
-
-/// Place of the next special byte at or behind `from`; the length if there is none.
-#[inline]
-fn next_special(bytes: &[u8], from: usize) -> usize {
-    let mut at = from;
-    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<WORD>) {
-        let found = specials(u64::from_le_bytes(*block));
-        if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
-        }
-        at += WORD;
-    }
-    let rest = bytes.get(at..).unwrap_or_default();
-    at + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..b' ')).unwrap_or(rest.len())
-}
-
-fn unfinished() -> Fault {
+pub(crate) fn unfinished() -> Fault {
     Fault::new(Reason::Unfinished, "the record ends inside a string")
 }
 
@@ -68,7 +37,7 @@ fn hex(digit: u8) -> u8 {
 
 /// Length of a plain escape at the start of `rest`: neither wrong, nor half of a pair.
 #[inline]
-fn plain_escape(rest: &[u8]) -> Option<usize> {
+pub(crate) fn plain_escape(rest: &[u8]) -> Option<usize> {
     match rest {
         [_, b'u', a, b, c, d, ..] => {
             let digits = hex(*a) | hex(*b) | hex(*c) | hex(*d);
@@ -80,31 +49,8 @@ fn plain_escape(rest: &[u8]) -> Option<usize> {
     }
 }
 
-/// Finds the end of the string whose inside starts at `from`: the place of its closing quote, and whether it has escapes.
-pub(crate) fn end_of(bytes: &[u8], from: usize) -> Result<(usize, bool), Fault> {
-    let (mut at, mut has_escape) = (from, false);
-    loop {
-        at = next_special(bytes, at);
-        match bytes.get(at) {
-            Some(b'"') => return Ok((at, has_escape)),
-            Some(b'\\') => {
-                has_escape = true;
-                at = match plain_escape(bytes.get(at..).unwrap_or_default()) {
-                    Some(length) => at + length,
-                    None => escape(bytes, at)?.1,
-                };
-            }
-            Some(byte) => {
-                let detail = format!("unescaped control character {byte:#04x} in a string after bytes: {at}");
-                return Err(Fault::new(Reason::BadJson, detail));
-            }
-            None => return Err(unfinished()),
-        }
-    }
-}
-
 /// Reads the escape at `at`: its character, and the place behind it.
-fn escape(bytes: &[u8], at: usize) -> Result<(char, usize), Fault> {
+pub(crate) fn escape(bytes: &[u8], at: usize) -> Result<(char, usize), Fault> {
     let simple = match bytes.get(at + 1) {
         Some(b'u') => return unicode(bytes, at),
         Some(b'n') => '\n',
@@ -123,13 +69,13 @@ fn escape(bytes: &[u8], at: usize) -> Result<(char, usize), Fault> {
 
 /// An escape of one printable ASCII character or line end.
 #[inline]
-fn ascii_escape(bytes: &[u8], at: usize) -> Option<(char, usize)> {
+fn ascii_escape(bytes: &[u8], at: usize) -> Option<(u8, usize)> {
     match bytes.get(at + 1..)? {
-        [b'n', ..] => Some(('\n', at + 2)),
-        [byte @ (b'"' | b'\\' | b'/'), ..] => Some((char::from(*byte), at + 2)),
+        [b'n', ..] => Some((b'\n', at + 2)),
+        [byte @ (b'"' | b'\\' | b'/'), ..] => Some((*byte, at + 2)),
         [b'u', b'0', b'0', c, d, ..] => {
             let (high, low) = (hex(*c), hex(*d));
-            (matches!(high, 2..8) && low < 16).then(|| (char::from(high << 4 | low), at + 6))
+            (matches!(high, 2..8) && low < 16).then(|| (high << 4 | low, at + 6))
         }
         _ => None,
     }
@@ -164,49 +110,124 @@ fn code_unit(bytes: &[u8], at: usize) -> Result<u32, Fault> {
     Ok(unit)
 }
 
+/// Text on its way out of a string. Its memory is kept from one to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Decoded {
+    /// Longer than the text.
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+impl Decoded {
+    pub(crate) fn clear(&mut self) {
+        self.length = 0;
+    }
+
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.length = self.length.min(length);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.length
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+
+    pub(crate) fn as_str(&self) -> Result<&str, Fault> {
+        simdutf8::basic::from_utf8(self.as_bytes()).map_err(|_| Fault::new(Reason::BadUtf8, "invalid UTF-8"))
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.bytes.get_mut(self.length).into_iter().for_each(|place| *place = byte);
+        self.length += 1;
+    }
+
+    fn push_character(&mut self, character: char) {
+        let mut encoded = [0; 4];
+        character.encode_utf8(&mut encoded).bytes().for_each(|byte| self.push(byte));
+    }
+
+    /// Makes room for `count` more bytes, and for whole words.
+    fn reserve(&mut self, count: usize) {
+        let wanted = self.length.saturating_add(count).saturating_add(2 * WORD);
+        if self.bytes.len() < wanted {
+            self.bytes.resize(wanted, 0);
+        }
+    }
+}
+
+const WORD: usize = size_of::<u64>();
+
+/// Bytes before the first backslash in a word; a word's length if there is none.
+fn before_slash(word: u64) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let zero = word ^ (ONES * b'\\' as u64);
+    let found = zero.wrapping_sub(ONES) & !zero & ONES << 7; // the lowest bit is right, those above it may be wrong
+    (found.trailing_zeros() / 8) as usize
+}
+
 impl<'a> Raw<'a> {
     /// What the string says; borrowed when there is nothing to decode.
     pub(crate) fn decode(&self) -> Result<Cow<'a, str>, Fault> {
         if !self.has_escape {
             return Ok(Cow::Borrowed(self.inside));
         }
-        let mut text = String::with_capacity(self.inside.len());
-        self.decode_into(&mut text, usize::MAX)?;
-        Ok(Cow::Owned(text))
+        let mut text = Decoded::default();
+        self.decode_into(0, &mut text, usize::MAX)?;
+        text.as_str().map(|text| Cow::Owned(text.to_owned()))
     }
 
-    /// Appends what the string says, and stops soon after `most` bytes.
+    /// Appends what the string says from a place on, and stops soon behind `most` bytes: gives the place where.
     ///
     /// Control characters other than tab and line ends are refused: `MediaWiki` stores none.
-    pub(crate) fn decode_into(&self, text: &mut String, most: usize) -> Result<(), Fault> {
+    pub(crate) fn decode_into(&self, from: usize, text: &mut Decoded, most: usize) -> Result<usize, Fault> {
         let bytes = self.inside.as_bytes();
-        let mut from = 0;
-        loop {
-            let at = next_special(bytes, from).min(from.saturating_add(most));
-            if at == bytes.len() || bytes.get(at) != Some(&b'\\') || text.len() >= most {
-                let at = (from..=at).rev().find(|at| self.inside.is_char_boundary(*at)).unwrap_or(from);
-                text.push_str(self.inside.get(from..at).unwrap_or_default());
-                return Ok(());
+        let stop = text.length.saturating_add(most);
+        text.reserve(most.min(bytes.len() - from.min(bytes.len()))); // no escape is shorter than its character
+        let mut at = from;
+        while text.length < stop || !self.inside.is_char_boundary(at) {
+            let word = bytes.get(at..).and_then(<[u8]>::first_chunk::<WORD>);
+            let room = text.bytes.get_mut(text.length..).and_then(<[u8]>::first_chunk_mut::<WORD>);
+            if let (Some(word), Some(room)) = (word, room) {
+                *room = *word;
+                let count = before_slash(u64::from_le_bytes(*word));
+                (at, text.length) = (at + count, text.length + count);
+                if count == WORD {
+                    continue;
+                }
+            } else {
+                match bytes.get(at) {
+                    None => break,
+                    Some(b'\\') => {}
+                    Some(byte) => {
+                        text.push(*byte);
+                        at += 1;
+                        continue;
+                    }
+                }
             }
-            text.push_str(self.inside.get(from..at).unwrap_or_default());
             // What writers escape is mostly markup and quotes, so one byte comes of it.
             if let Some((byte, behind)) = ascii_escape(bytes, at) {
                 text.push(byte);
-                from = behind;
+                at = behind;
                 continue;
             }
             let (character, behind) = escape(bytes, at)?;
             if matches!(character, '\0'..' ') && !matches!(character, '\t' | '\n' | '\r') {
                 return Err(Fault::new(Reason::BadChar, format!("control character U+{:04X}", u32::from(character))));
             }
-            text.push(character);
-            from = behind;
+            text.push_character(character);
+            at = behind;
         }
+        Ok(at)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::scan::end_of;
     use super::*;
     use proptest::prelude::*;
 
@@ -248,9 +269,14 @@ mod tests {
             let written = serde_json::to_string(&text).unwrap();
             let inside = &written[1..written.len() - 1];
             prop_assert_eq!(decoded(inside), Ok(text.clone()));
-            let mut head = String::new();
-            raw(inside).unwrap().decode_into(&mut head, 10).unwrap();
-            prop_assert!(text.starts_with(&head) && (head.len() >= 7 || head == text));
+            let (mut parts, mut at) = (Decoded::default(), 0);
+            while at < inside.len() {
+                let before = parts.len();
+                at = raw(inside).unwrap().decode_into(at, &mut parts, 10).unwrap();
+                prop_assert!(text.starts_with(parts.as_str().unwrap()));
+                prop_assert!(at == inside.len() || (10..24).contains(&(parts.len() - before)));
+            }
+            prop_assert_eq!(parts.as_str(), Ok(text.as_str()));
         }
     }
 }

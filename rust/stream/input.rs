@@ -5,7 +5,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::digests::{Digests, Hashers};
+use super::digests::Digests;
+use super::hashing::Hashing;
 use super::limits::INPUT_BYTES;
 
 /// An open file. Clones share it.
@@ -15,15 +16,15 @@ pub(super) struct Disk(Arc<Mutex<Descriptor>>);
 struct Descriptor {
     file: File,
     position: u64,
-    hashers: Option<Hashers>,
+    hashing: Option<Hashing>,
     /// Bytes hashed so far, from the start of the file.
     hashed: u64,
 }
 
 impl Disk {
-    pub(super) fn open(path: &Path, hashers: Option<Hashers>) -> io::Result<Self> {
+    pub(super) fn open(path: &Path, hashing: Option<Hashing>) -> io::Result<Self> {
         let file = File::open(path)?;
-        Ok(Self(Arc::new(Mutex::new(Descriptor { file, position: 0, hashers, hashed: 0 }))))
+        Ok(Self(Arc::new(Mutex::new(Descriptor { file, position: 0, hashing, hashed: 0 }))))
     }
 
     fn lock(&self) -> MutexGuard<'_, Descriptor> {
@@ -43,7 +44,7 @@ impl Disk {
     /// Hashes what lies before `offset` and was not read.
     pub(super) fn hash_up_to(&self, offset: u64) -> io::Result<()> {
         let mut descriptor = self.lock();
-        if descriptor.hashers.is_none() {
+        if descriptor.hashing.is_none() {
             return Ok(());
         }
         let mut bytes = vec![0; INPUT_BYTES];
@@ -60,7 +61,7 @@ impl Disk {
     /// Hashes what was not read and gives the digests of the whole file; none if no digests were asked for.
     pub(super) fn finish(&self) -> io::Result<Option<Digests>> {
         self.hash_up_to(u64::MAX)?;
-        Ok(self.lock().hashers.take().map(Hashers::finish))
+        Ok(self.lock().hashing.take().and_then(Hashing::finish))
     }
 }
 
@@ -80,9 +81,9 @@ impl Descriptor {
             }
         }
         self.position += count as u64;
-        if let Some(hashers) = self.hashers.as_mut().filter(|_| offset <= self.hashed && self.hashed < self.position) {
+        if let Some(hashing) = self.hashing.as_mut().filter(|_| offset <= self.hashed && self.hashed < self.position) {
             let known = usize::try_from(self.hashed - offset).unwrap_or(usize::MAX);
-            hashers.update(bytes.get(known..count).unwrap_or_default());
+            hashing.update(bytes.get(known..count).unwrap_or_default());
             self.hashed = self.position;
         }
         Ok(count)

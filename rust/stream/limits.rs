@@ -12,6 +12,10 @@ pub(super) const AHEAD_BYTES: usize = size(1 << 20, 500);
 pub(super) const AHEAD_WINDOWS: usize = 2;
 /// Compressed bytes read at once.
 pub(super) const INPUT_BYTES: usize = size(256 << 10, 150);
+/// With so many bytes at once, a thread of its own hashes them.
+pub(super) const HASHED_APART_BYTES: usize = size(64 << 10, 100);
+/// Blocks that wait to be hashed by that thread.
+pub(super) const HASHED_APART_WAITING: usize = 2;
 /// Bytes of a gzip member's header, which may hold a file name and a comment.
 pub(super) const GZIP_HEADER_BYTES: usize = size(64 << 10, 300);
 /// The window of a zstd frame as a power of two: what `zstd --long` makes, and more than the reference tool takes unasked.

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::ahead::Ahead;
 use super::digests::{Algorithm, Hashers};
 use super::error::Error;
+use super::hashing::Hashing;
 use super::limits::WINDOW_BYTES;
 use super::sniff::Compression;
 use super::source::{Place, Source};
@@ -14,7 +15,7 @@ use super::window::{Progress, Start, Window};
 /// How a file is read.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// With two or more, it is decompressed ahead of whoever takes the windows.
+    /// With two or more, it is decompressed ahead of whoever takes the windows, and hashed beside that.
     pub threads: usize,
     /// Whether the file is hashed, with SHA-256 and these.
     pub digests: Option<Vec<Algorithm>>,
@@ -55,7 +56,8 @@ impl Reader {
     pub fn open(path: &Path, options: &Options) -> Result<Self, Error> {
         let place = options.place;
         let hashers = options.digests.as_deref().map(Hashers::new);
-        let mut source = Source::open(path, place, hashers, options.threads)?;
+        let hashing = hashers.map(|hashers| Hashing::new(hashers, options.threads > 1));
+        let mut source = Source::open(path, place, hashing, options.threads)?;
         let compression = source.compression();
         let is_at_start = place.stream_offset == 0 && place.block.is_none();
         if compression == Compression::Plain && utf16::detect(source.head()).is_none() {

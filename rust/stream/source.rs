@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::bzip2::Bzip2;
 use super::codec::{Codec, Event, Framed, only_zeros};
-use super::digests::Hashers;
 use super::error::{Error, ErrorKind};
 use super::gzip::Gzip;
+use super::hashing::Hashing;
 use super::header_7z;
 use super::input::{Disk, Input};
 use super::limits::{EXPANSION_FLOOR, EXPANSION_RATIO};
@@ -66,9 +66,9 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Opens a file at a place; without `hashers` it is not hashed.
-    pub(super) fn open(path: &Path, place: Place, hashers: Option<Hashers>, threads: usize) -> Result<Self, Error> {
-        let disk = Disk::open(path, hashers).map_err(|error| Error::io(&error))?;
+    /// Opens a file at a place; without `hashing` it is not hashed.
+    pub(super) fn open(path: &Path, place: Place, hashing: Option<Hashing>, threads: usize) -> Result<Self, Error> {
+        let disk = Disk::open(path, hashing).map_err(|error| Error::io(&error))?;
         let mut input = Input::new(disk.clone(), 0, None);
         input.fill().map_err(|error| Error::io(&error))?;
         let compression = sniff::compression(input.rest())?;

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use crate::stream::{Start, Window};
+use super::window::{Start, Window};
 
 /// A buffer that grew for one giant revision is given back above this size.
 const KEPT_BYTES: usize = 16 << 20;
@@ -20,8 +20,9 @@ pub(crate) struct Buffer {
     base: u64,
     /// The window of which `bytes` shows a part, and how many bytes stand before that part.
     next: Option<(Vec<u8>, usize)>,
-    /// Memory of a window that was parsed.
+    /// Memory of a window that was parsed, and of what bridged two of them.
     spare: Option<Vec<u8>>,
+    bridge: Vec<u8>,
     /// The places to start from that may still be asked for.
     starts: VecDeque<Start>,
 }
@@ -49,7 +50,16 @@ impl Buffer {
             self.give_back(parsed);
             return;
         }
-        self.bytes.drain(..self.head);
+        if self.rest().len() < self.bytes.len() / 2 {
+            // A window goes back in its whole length, to be written over.
+            let mut bridge = std::mem::take(&mut self.bridge);
+            bridge.clear();
+            bridge.extend_from_slice(self.rest());
+            let parsed = std::mem::replace(&mut self.bytes, bridge);
+            self.give_back(parsed);
+        } else {
+            self.bytes.drain(..self.head);
+        }
         self.base += self.head as u64;
         self.head = 0;
         let carried = self.bytes.len();
@@ -72,7 +82,9 @@ impl Buffer {
         self.head -= carried;
         self.base += carried as u64;
         let bridge = std::mem::replace(&mut self.bytes, window);
-        self.give_back(bridge);
+        if bridge.capacity() <= KEPT_BYTES {
+            self.bridge = bridge;
+        }
         has_more
     }
 
@@ -92,7 +104,7 @@ impl Buffer {
     }
 
     fn give_back(&mut self, bytes: Vec<u8>) {
-        if bytes.capacity() <= KEPT_BYTES {
+        if bytes.capacity() <= KEPT_BYTES && !bytes.is_empty() {
             self.spare = Some(bytes);
         }
     }
@@ -105,6 +117,17 @@ impl Buffer {
     /// The unparsed bytes that are in sight.
     pub(crate) fn rest(&self) -> &[u8] {
         self.bytes.get(self.head..).unwrap_or_default()
+    }
+
+    /// Whether all that was appended is in sight.
+    pub(crate) fn shows_all(&self) -> bool {
+        self.next.is_none()
+    }
+
+    /// Bytes in sight, parsed or not, from their offset on.
+    pub(crate) fn at(&self, offset: u64, length: usize) -> &[u8] {
+        let start = usize::try_from(offset.saturating_sub(self.base)).unwrap_or(usize::MAX);
+        self.bytes.get(start..).and_then(|bytes| bytes.get(..length)).unwrap_or_default()
     }
 
     /// Offset of the first unparsed byte.

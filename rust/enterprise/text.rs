@@ -163,7 +163,7 @@ const WORD: usize = size_of::<u64>();
 /// Bytes before the first backslash in a word; a word's length if there is none.
 fn before_slash(word: u64) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    let zero = word ^ (ONES * b'\\' as u64);
+    let zero = word ^ (ONES * u64::from(b'\\'));
     let found = zero.wrapping_sub(ONES) & !zero & ONES << 7; // the lowest bit is right, those above it may be wrong
     (found.trailing_zeros() / 8) as usize
 }

@@ -8,7 +8,7 @@ use super::limits::{HASHED_APART_BYTES, HASHED_APART_WAITING};
 
 pub(super) enum Hashing {
     Here {
-        hashers: Hashers,
+        hashers: Box<Hashers>,
         /// A thread starts as soon as there is enough to do.
         may_part: bool,
     },
@@ -23,14 +23,14 @@ pub(super) struct Apart {
 
 impl Hashing {
     pub(super) fn new(hashers: Hashers, may_part: bool) -> Self {
-        Self::Here { hashers, may_part }
+        Self::Here { hashers: Box::new(hashers), may_part }
     }
 
     pub(super) fn update(&mut self, bytes: &[u8]) {
         match self {
             Self::There(apart) => apart.update(bytes),
             Self::Here { hashers, may_part: true } if bytes.len() >= HASHED_APART_BYTES => {
-                match Apart::start(hashers.clone()) {
+                match Apart::start(Hashers::clone(hashers)) {
                     Ok(mut apart) => {
                         apart.update(bytes);
                         *self = Self::There(apart);

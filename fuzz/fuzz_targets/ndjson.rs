@@ -64,7 +64,7 @@ fn read(path: &Path, size: u64, options: Options, with_columns: bool) -> Result<
         // How far the file was read ahead of the error depends on the windows.
         (summary.bytes_read, summary.bytes_decompressed) = (0, 0);
     } else {
-        assert!(summary.sha256.is_some() && summary.bytes_read == size, "{summary:?}");
+        assert!(summary.digests.is_some() && summary.bytes_read == size, "{summary:?}");
     }
     Ok(Outcome { rows, error, quarantine, summary })
 }

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import bz2
 import gzip
 import hashlib
 import io
 import json
+import lzma
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -126,6 +128,8 @@ def test_one_set_of_articles_in_every_form(tmp_path: Path, ending: str) -> None:
         "objects.json": "\n".join(json.dumps(one, indent=1) for one in articles).encode(),
         "archive": packed(("chunk_0.ndjson", plain)),
         "packed": gzip.compress(plain[:9]) + gzip.compress(plain[9:]),
+        "packed.bz2": bz2.compress(plain),
+        "packed.xz": lzma.compress(plain),
     }
     place = ("element_offset", "element_length", "page_offset")
     seen = []

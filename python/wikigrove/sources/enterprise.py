@@ -22,71 +22,13 @@ from wikigrove import _core, schema
 from wikigrove._core import ArticleReader
 from wikigrove.errors import ConfigError, DumpFormatError, SourceChangedError
 from wikigrove.sources.file import SourceFile
-from wikigrove.sources.names import is_database_name
+from wikigrove.sources.names import parse_name
 
 JOB: Final = "enterprise"
 INSPECTED_BATCH_BYTES: Final = 1
 """One record is enough to know where a file belongs."""
 
-_IDENTIFIER: Final = re.compile(
-    r"(?P<wiki>[a-z][a-z0-9_]*?)_namespace_(?P<namespace>\d{1,9})(?:_chunk_(?P<chunk>\d{1,9})|_(?P<part>\d{1,9}))?"
-    r"(?:\.(?:json|ndjson))?(?:\.tar)?(?:\.gz)?"
-)
-_HTML_DUMP: Final = re.compile(
-    r"(?P<wiki>[a-z][a-z0-9_]*?)-NS(?P<namespace>\d{1,9})-(?P<date>\d{8})-ENTERPRISE-HTML(?:\.json)?(?:\.tar)?(?:\.gz)?"
-)
-_CHUNK: Final = re.compile(r"chunk_(?P<chunk>\d{1,9})(?:\.ndjson)?(?:\.tar)?(?:\.gz)?")
 _MD5: Final = re.compile(r"[0-9a-f]{32}")
-
-
-@dataclass(frozen=True, slots=True)
-class ArticleName:
-    """What a file name says; every part may be unknown.
-
-    Args:
-        wiki_id: Database name, for instance `enwiki`.
-        namespace: Number of the namespace whose pages the file holds.
-        chunk: Number of the chunk.
-        dump_date: `yyyymmdd`, in the names of the free HTML copies.
-    """
-
-    wiki_id: str | None = None
-    namespace: int | None = None
-    chunk: int | None = None
-    dump_date: str | None = None
-
-
-def parse_article_name(path: str | os.PathLike[str]) -> ArticleName:
-    """Read wiki, namespace, chunk and date from the name of a file.
-
-    Snapshots are named `{wiki}_namespace_{n}`, chunks `{wiki}_namespace_{n}_chunk_{k}`, their members
-    `{wiki}_namespace_{n}_{i}.ndjson` and `chunk_{k}.ndjson`, the free copies
-    `{wiki}-NS{n}-{yyyymmdd}-ENTERPRISE-HTML.json.tar.gz`.
-
-    Args:
-        path: The file; only its name is looked at.
-
-    Returns:
-        What was recognised.
-
-    Example:
-        >>> parse_article_name("enwiki_namespace_0_chunk_12.tar.gz")
-        ArticleName(wiki_id='enwiki', namespace=0, chunk=12, dump_date=None)
-        >>> parse_article_name("afwiki-NS14-20260101-ENTERPRISE-HTML.json.tar.gz")
-        ArticleName(wiki_id='afwiki', namespace=14, chunk=None, dump_date='20260101')
-        >>> parse_article_name("Moss.json")
-        ArticleName(wiki_id=None, namespace=None, chunk=None, dump_date=None)
-    """
-    name = Path(path).name
-    for pattern in (_IDENTIFIER, _HTML_DUMP, _CHUNK):
-        if (found := pattern.fullmatch(name)) is not None:
-            parts = found.groupdict()
-            wiki = parts.get("wiki")
-            if wiki is not None and not is_database_name(wiki):
-                return ArticleName()
-            namespace, chunk = (int(parts[part]) if parts.get(part) else None for part in ("namespace", "chunk"))
-            return ArticleName(wiki, namespace, chunk, parts.get("date"))
-    return ArticleName()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +118,7 @@ def inspect_articles(
     The caller's word goes before that of the first article, the article's before the name's.
 
     Args:
-        path: A tar.gz of NDJSON, NDJSON, a JSON list or an object; plain or gzip.
+        path: A tar archive of NDJSON, NDJSON, a JSON list or an object; plain or packed like dumps.
         wiki_id: Database name, where the caller knows it.
         dump_date: `yyyymmdd`, where the caller knows it.
         expected_md5: `version` of the archive's metadata.
@@ -193,7 +135,7 @@ def inspect_articles(
     path = Path(path)
     if expected_md5 is not None:
         check_version(path, expected_md5)
-    named = parse_article_name(path)
+    named = parse_name(path)
     reader = ArticleReader(path, wiki_id=wiki_id or named.wiki_id or "unknown", batch_bytes=INSPECTED_BATCH_BYTES)
     batch = reader.next_batch()
     columns = ["wiki_id", "page_id", "revision_id", "page_namespace_id"]
@@ -248,7 +190,7 @@ def open_articles(
         file: The file.
         source_id: Its position among the sources.
         wiki_id: Wiki of the records that name none; that of the file by default.
-        threads: 2 decompresses ahead of parsing; what is read does not depend on it.
+        threads: 2 decompresses ahead of parsing and hashes beside it; what is read does not depend on it.
         batch_bytes: Raw bytes of records per batch, at most 1 GiB.
         duplicates: How articles that come twice are told.
 

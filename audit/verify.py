@@ -519,6 +519,7 @@ class Ladder:
             source, dataset = (head._replace(root=bytes.fromhex(head.root)) for head in heads)  # type: ignore[arg-type]
             need(len(files) == len(value["files"]) and value["rows"] == dataset.size, 0, "files or rows do not add up")
             need(type(source.size) is int and type(dataset.size) is int, 0, "size of a tree is no number")
+            need(len(source.root) == len(dataset.root) == 32, 0, "root of a tree has not 32 bytes")
             transform = hashlib.sha256(jcs(value["transform"]).encode()).digest()
             headers = dict(value["transform"].get("internalParameters", {}).get("headers", {}))
             override = value["transform"].get("externalParameters", {}).get("licenceOverride")

@@ -63,7 +63,13 @@ def column_cases() -> Iterator[Case]:
         ("identity", "data", "revision_id", 14, [more, lambda n: -n, lambda n: 0]),
         ("identity", "data", "revision_dt", 14, [lambda t: None, lambda t: t + timedelta(seconds=1)]),
         ("identity", "data", "revision_dt", 14, [lambda t: t - timedelta(days=9)]),
-        ("licence", "data", "licence_ids", 14, [lambda v: [], lambda v: ["CC0-1.0"], lambda v: v[:1], lambda v: v[::-1]]),
+        (
+            "licence",
+            "data",
+            "licence_ids",
+            14,
+            [lambda v: [], lambda v: ["CC0-1.0"], lambda v: v[:1], lambda v: v[::-1]],
+        ),
         ("link", "data", "url", 14, [lambda u: u + "0", lambda u: "", lambda u: u.replace("https", "http")]),
         ("link", "data", "url", 14, [lambda u: "https://example.org/" + u, lambda u: u.replace("//", "//x.")]),
         ("order", "data", "row", 10, [more, lambda n: 0, lambda n: -1]),
@@ -92,9 +98,11 @@ def column_cases() -> Iterator[Case]:
     changes += [("record", "source", name, 14, [lambda b: not b]) for name in seen]
     states = ("text_state", "sha1_status", "size_status")
     changes += [("record", "source", name, 14, [lambda n: n ^ 3, lambda n: 255, lambda n: n | 8]) for name in states]
+    numbered: Counter[str] = Counter()
     for kind, folder, column, code, values in changes:
-        for number, change in enumerate(values):
-            yield kind, f"{folder}.{column} {number}", code, edit(folder, column, change)
+        for change in values:
+            numbered[column] += 1
+            yield kind, f"{folder}.{column} {numbered[column]}", code, edit(folder, column, change)
 
 
 def slot(role: str, body: str | None) -> dict[str, Any]:
@@ -128,7 +136,12 @@ def leaf_cases() -> Iterator[Case]:
     yield "swapped leaves", "paths of two rows", 13, lambda export: swap(export, "proofs", ["inclusion_path"])
     yield "swapped leaves", "texts of two rows", 14, lambda export: swap(export, "data", ["text"])
     yield "swapped leaves", "titles of two rows", 14, lambda export: swap(export, "data", ["title"])
-    yield "swapped leaves", "proofs but their numbers", 13, lambda export: swap(export, "proofs", ["leaf", "output_leaf"])
+    yield (
+        "swapped leaves",
+        "proofs but their numbers",
+        13,
+        lambda export: swap(export, "proofs", ["leaf", "output_leaf"]),
+    )
     yield "forged whole", "text and output leaf", 13, lambda export: forge_text(export)
     yield "forged whole", "text, output leaf and root of the manifest", 11, lambda export: forge_text(export, root=True)
     for name in ("example.org/audit", "example.org/other"):
@@ -216,7 +229,12 @@ def file_cases() -> Iterator[Case]:
         yield "file", f"{folder} with an own file", 10, lambda e, f=folder: (e.path / f / "x.parquet").write_bytes(b"x")
         yield "file", f"{folder} by a link", 10, lambda export, f=folder: link(export, f)
     for name in ("README.md", "ATTRIBUTION.csv", "selection.json"):
-        yield "file", f"{name} changed", 10, lambda e, n=name: (e.path / n).write_bytes((e.path / n).read_bytes() + b" ")
+        yield (
+            "file",
+            f"{name} changed",
+            10,
+            lambda e, n=name: (e.path / n).write_bytes((e.path / n).read_bytes() + b" "),
+        )
     yield "file", "own file at the top", 10, lambda export: (export.path / "notes.txt").write_text("x")
 
 
@@ -249,7 +267,12 @@ def manifest_cases() -> Iterator[Case]:
     yield "manifest", "format", 10, manifest("format", value="wikigrove.dataset/2")
     yield "manifest", "rows", 10, manifest("rows", value=lambda rows: rows + 1)
     for tree in ("source", "dataset"):
-        yield "wrong size", f"{tree} size + 1", 11 if tree == "source" else 10, manifest(tree, "size", value=lambda n: n + 1)
+        yield (
+            "wrong size",
+            f"{tree} size + 1",
+            11 if tree == "source" else 10,
+            manifest(tree, "size", value=lambda n: n + 1),
+        )
         yield "wrong size", f"{tree} size as text", 10, manifest(tree, "size", value=str)
         yield "manifest", f"{tree} root", 11, manifest(tree, "root", value=zero)
         yield "manifest", f"{tree} root cut", 10, manifest(tree, "root", value=lambda root: root[:-2])

@@ -110,11 +110,22 @@ def note_cases() -> list[tuple[str, bytes, int]]:
         cases.append(("trailing bytes", NOTE + tail, 10))
     for cut in (0, 1, 2, 50, 100, 300, len(NOTE) - 100, len(NOTE) - 1):
         cases.append(("truncation", NOTE[:cut], 10))
-    for line in (ED.replace("— ", "- "), ED.replace("— ", "—"), ED.replace("— ", "—  "), ED[:-1] + " \n", ED[:-1] + "\r\n"):
+    for line in (
+        ED.replace("— ", "- "),
+        ED.replace("— ", "—"),
+        ED.replace("— ", "—  "),
+        ED[:-1] + " \n",
+        ED[:-1] + "\r\n",
+    ):
         cases.append(("signature line", note(line, ML), 10))
     long = "— " + "n" * 256 + " " + "AAAAAAA=\n"
-    cases += [("signature line", note(ED, ML, line), 10) for line in (long, "— a+b AAAAAAA=\n", "— a AAAAAAA\n", "— a\n")]
-    cases += [("limits", note(ED, ML, *["— a AAAAAAA=\n"] * 31), 10), ("limits", note(ED, "— a " + "A" * 131072 + "\n"), 10)]
+    cases += [
+        ("signature line", note(ED, ML, line), 10) for line in (long, "— a+b AAAAAAA=\n", "— a AAAAAAA\n", "— a\n")
+    ]
+    cases += [
+        ("limits", note(ED, ML, *["— a AAAAAAA=\n"] * 31), 10),
+        ("limits", note(ED, "— a " + "A" * 131072 + "\n"), 10),
+    ]
     cases.append(("limits", PAIR.note(HEAD).replace(HEAD.origin.encode(), b"o" * 256), 10))
     return cases
 
@@ -128,7 +139,12 @@ def proof_cases() -> list[tuple[str, bytes, int]]:
     wrong = [0, 1, 35, 36, 38, 39, 64, 96, 98, 99, 100, 101, 1 << 31, (1 << 63) - 1, 1 << 63, 10**19 - 1]
     cases = [("wrong index", proof(index), 13) for index in wrong]
     for size in (1, 2, 37, 38, 63, 64, 99, 101, 128, 129, 1 << 40, (1 << 63) - 1):
-        cases.append(("wrong size", proof(note=PAIR.note(head(size=size))), 13))
+        if size not in (
+            99,
+            101,
+            128,
+        ):  # there the way of this leaf has the same turns: size is the signature's business
+            cases.append(("wrong size", proof(note=PAIR.note(head(size=size))), 13))
         cases.append(("wrong size", proof(note=note(ED, ML, text=head(size=size).text)), 11))
     for place, node in enumerate(PATH):
         for bit in (0, 255):
@@ -156,8 +172,12 @@ def proof_cases() -> list[tuple[str, bytes, int]]:
     for place in (11, 15, 23, 31, 47, 75, 76, 139):
         cases.append(("edited leaf", proof(leaf=flip(LEAVES[INDEX], place)), 13))
     cases += [("edited leaf", proof(leaf=leaf), 13) for leaf in (b"", b"x", b"W" + LEAVES[INDEX][1:])]
-    refused = [vector for vector in LEAF_FORGERIES["refused"] if vector["leaf"].startswith(b"wgleaf\0".hex())]
-    cases += [("leaf form", proof(leaf=bytes.fromhex(vector["leaf"])), 10) for vector in refused if "010" + "1" in vector["leaf"][14:18]]
+    refused = [vector for vector in LEAF_FORGERIES["forged"] if vector["leaf"].startswith(b"wgleaf\0".hex())]
+    cases += [
+        ("leaf form", proof(leaf=bytes.fromhex(vector["leaf"])), 10)
+        for vector in refused
+        if vector["leaf"][16:18] != "05"
+    ]
     for old, new in (
         (b"@v1", b"@v2"), (b"c2sp", b"C2SP"), (b"@v1\n", b"@v1\r\n"), (b"index 37", b"index 037"), (b"index", b"Index"),
         (b"index 37\n", b""), (b"index 37", b"index -1"), (b"index 37", b"index  37"), (b"index 37\n", b"index 37\nindex 37\n"),
@@ -196,7 +216,9 @@ def test_genuine_ones_pass_and_the_classes_are_counted(verifiers: Any) -> None:
     assert len(NOTE_CASES) + len(PROOF_CASES) >= 200
 
 
-@pytest.mark.parametrize("seen", [head(size=101), head(size=1 << 40), head(root=bytes(32))], ids=["old", "older", "fork"])
+@pytest.mark.parametrize(
+    "seen", [head(size=101), head(size=1 << 40), head(root=bytes(32))], ids=["old", "older", "fork"]
+)
 def test_old_checkpoint_and_fork(verifiers: Any, seen: TreeHead) -> None:
     assert verifiers.note(NOTE, seen) == verifiers.proof(proof(), seen) == (12, 12)
 
@@ -216,10 +238,12 @@ def old_fields(old: TreeHead) -> tuple[str, int, bytes]:
 
 def test_every_prefix_and_random_bytes(verifiers: Any, second: Any) -> None:
     whole, generator = proof(), random.Random(7)
+    one = len(NOTE) - len(ML.encode())  # here the note ends behind its first signature: the second is missing
     for place in range(len(NOTE)):
-        assert verifiers.note(NOTE[:place]) == (10, 10)
-    for place in range(0, len(whole)):
-        assert verifiers.proof(whole[:place]) == (10, 10)
+        assert verifiers.note(NOTE[:place]) == ((11, 11) if place == one else (10, 10))
+    for place in range(len(whole)):
+        expected = 11 if place == len(whole) - len(NOTE) + one else 10
+        assert verifiers.proof(whole[:place]) == (expected, expected)
     for _ in range(300):
         data = generator.randbytes(generator.randrange(400))
         assert verifiers.note(data) == verifiers.proof(data) == (10, 10)
@@ -232,13 +256,18 @@ def test_every_prefix_and_random_bytes(verifiers: Any, second: Any) -> None:
 
 def test_leaves_that_only_one_would_take(second: Any) -> None:
     generator = random.Random(8)
-    vectors = [bytes.fromhex(vector["leaf"]) for kind in ("accepted", "refused") for vector in LEAF_FORGERIES[kind]]
+    vectors = [bytes.fromhex(vector["leaf"]) for kind in ("accepted", "forged") for vector in LEAF_FORGERIES[kind]]
     leaves = [*vectors, *(LEAF[:place] for place in range(len(LEAF)))]
-    leaves += [flip(generator.choice([LEAF, *vectors[:4]]) + b"", generator.randrange(200), generator.randrange(8)) for _ in range(2000)]
+    leaves += [
+        flip(generator.choice([LEAF, *vectors[:4]]) + b"", generator.randrange(200), generator.randrange(8))
+        for _ in range(2000)
+    ]
     leaves += [generator.randbytes(size) for size in range(300)]
     for leaf in leaves:
         if leaf[8:9] != b"\5":  # output leaves are another format
-            assert is_taken(_core.decode_leaf, leaf, LeafFormatError) == is_taken(second.Leaf.parse, leaf, second.Refused), leaf.hex()
+            assert is_taken(_core.decode_leaf, leaf, LeafFormatError) == is_taken(
+                second.Leaf.parse, leaf, second.Refused
+            ), leaf.hex()
 
 
 def is_taken(parse: Any, leaf: bytes, error: type[Exception]) -> bool:

@@ -1,21 +1,22 @@
-"""A second verifier: one file of plain Python that shares no code with wikigrove, for whoever would rather not trust it.
+"""A second verifier: one file of plain Python that shares no code with wikigrove, for whoever does not trust it.
 
-    python verify.py --policy trust.policy [--seen OLD] EXPORT      the folder that `wikigrove export` wrote
-    python verify.py --policy trust.policy [--seen OLD] FILE        a checkpoint, or a .tlog-proof (--leaf FILE: its entry)
+    python verify.py --policy trust.policy [--seen OLD] EXPORT     the folder that `wikigrove export` wrote
+    python verify.py --policy trust.policy [--seen OLD] FILE       a checkpoint or .tlog-proof (--leaf FILE: its entry)
 
-V0 everything parses and every file is the manifest's; V1 Ed25519 and ML-DSA-44 signed as the policy asks; V2 no step back
-or fork from what you have seen (if the tree grew: --consistency FILE, hashes in base64, one a line); V3 every row is in
-both signed trees; V4 leaves and commitments follow from the columns (profile `open`), licence and link from the leaf.
+V0 everything parses and every file is the manifest's; V1 Ed25519 and ML-DSA-44 signed as the policy asks; V2 no step
+back or fork from what you have seen (if the tree grew: --consistency FILE, base64 hashes, one a line); V3 every row is
+in both signed trees; V4 leaves and commitments follow from the columns (profile `open`), licence and link from leaves.
 Exit code: 0 all hold; 10 to 14 the lowest level that fails; 20 one could not run, which is no success; 2 wrong use.
 
-The policy is the signer's and came to you by another way than the data. OLD is a checkpoint that you kept, or a folder of
-such; an empty folder says that you have seen none. Rows lie in Parquet, which the standard library cannot read: pyarrow, if
-it is there, opens the shards and does no more. Without it let any Parquet tool dump them and name the folder by --rows DIR:
-one JSON object a line, bytes as hex digits, in DIR/data/<shard>.ndjson, DIR/proofs/..., DIR/source/... DuckDB, for instance:
+The policy is the signer's and came to you by another way than the data. OLD is a checkpoint that you kept, or a folder
+of such; an empty folder says that you have seen none. Rows lie in Parquet, which the standard library cannot read:
+pyarrow, if it is there, opens the shards and does no more. Else let any Parquet tool dump them and name the folder by
+--rows DIR: one JSON object a line, bytes as hex digits, in DIR/data/<shard>.ndjson, DIR/proofs/..., DIR/source/...
+With DuckDB:
     COPY (SELECT * REPLACE (hex(leaf) AS leaf, hex(output_leaf) AS output_leaf, list_transform(inclusion_path,
     lambda h: hex(h)) AS inclusion_path) FROM 'proofs/<shard>.parquet') TO 'DIR/proofs/<shard>.ndjson' (FORMAT json)
-Not done here: repeating the way from wikitext to plain text (the signed output leaf says what text the signer made of which
-leaf) and the choice of the licence rule that the signed leaf names. `wikigrove verify` computes both again.
+Not done here: repeating the way from wikitext to plain text (the signed output leaf says what text the signer made of
+which leaf) and the choice of the licence rule that the signed leaf names. `wikigrove verify` computes both again.
 """
 
 from __future__ import annotations
@@ -41,10 +42,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 
 ED25519, MLDSA44, LIMIT = 1, 6, 1 << 63
-KEY_BYTES, SIGNATURE_BYTES = (
-    {ED25519: 32, MLDSA44: 1312},
-    {ED25519: 64, MLDSA44: 8 + 2420},
-)  # a time stands before ML-DSA
+KEY_BYTES = {ED25519: 32, MLDSA44: 1312}
+SIGNATURE_BYTES = {ED25519: 64, MLDSA44: 8 + 2420}  # a time stands before the signature
 NAME, LINE = r"[^\s+\x00-\x1f\x7f]+", r"[^\x00-\x1f\x7f]+\n"
 CHECKPOINT = re.compile(rf"({LINE})(0|[1-9][0-9]{{0,18}})\n([A-Za-z0-9+/]{{43}}=)\n\n((?:{LINE}){{1,32}})")
 PROOF = re.compile(rb"c2sp.org/tlog-proof@v1\n(?:extra (.*)\n)?index (0|[1-9][0-9]{0,18})\n((?:.+\n){0,63})\n(?s:(.+))")
@@ -52,28 +51,30 @@ COLUMNS = {  # s string, i integer, b truth value, t time, x bytes, d record; up
     "data": "id:s text:s title:s language:s? wiki_id:s page_id:i revision_id:i revision_dt:t? licence_ids:S url:s "
     "source_leaf_index:i row:i",
     "proofs": "row:i source_leaf_index:i leaf:x inclusion_path:X output_leaf:x",
-    "source": "wiki_id:s page_id:i page_namespace_id:i page_title:s page_redirect_target:s? revision_id:i revision_dt:t? "
-    "revision_parent_id:i? revision_is_minor_edit:b? user_is_visible:b revision_comment_is_visible:b revision_sha1:s? "
-    "revision_size:i? revision_content_is_visible:b content_model:s? content_format:s? content_sha1:s? origin_rev_id:i? "
-    "slots:D text_state:i sha1_status:i sha1_reason:s? size_status:i source_id:i stream_offset:i element_offset:i "
-    "element_length:i page_stream_offset:i page_offset:i leaf_index:i licence_rule:i licence_ids:S canonical_url:s text:s?",
+    "source": "wiki_id:s page_id:i page_namespace_id:i page_title:s page_redirect_target:s? revision_id:i "
+    "revision_dt:t? revision_parent_id:i? revision_is_minor_edit:b? user_is_visible:b revision_comment_is_visible:b "
+    "revision_sha1:s? revision_size:i? revision_content_is_visible:b content_model:s? content_format:s? "
+    "content_sha1:s? origin_rev_id:i? slots:D text_state:i sha1_status:i sha1_reason:s? size_status:i source_id:i "
+    "stream_offset:i element_offset:i element_length:i page_stream_offset:i page_offset:i leaf_index:i "
+    "licence_rule:i licence_ids:S canonical_url:s text:s?",
 }
-KINDS: dict[str, type] = {"s": str, "i": int, "b": bool, "t": datetime, "x": bytes, "d": dict}
+KINDS: dict[str, Any] = {"s": str, "i": int, "b": bool, "t": datetime, "x": bytes, "d": dict}
 REVISION, OUTPUT = struct.Struct(">7sBBBHiQQqqIIQQHH32s32s32s32s"), struct.Struct(">7sBBBHQ32s32s32s")
 MAGIC, NOTHING, OTHER_MODEL = b"wgleaf\0", bytes(32), 255
-MODELS = [""] + "wikitext Scribunto css sanitized-css javascript json text flow-board".split()
+MODELS = ["", "wikitext", "Scribunto", "css", "sanitized-css", "javascript", "json", "text", "flow-board"]
 MODELS += [f"wikibase-{name}" for name in ("item", "property", "lexeme", "mediainfo")]
 BY_SA_3, BY_SA_4, GFDL = "CC-BY-SA-3.0", "CC-BY-SA-4.0", "GFDL-1.3-or-later"
-LICENCES = dict.fromkeys((1, 12), [BY_SA_4, GFDL]) | dict.fromkeys(
-    (2, 13), [BY_SA_3, GFDL]
-)  # by the leaf's rule number
-LICENCES |= dict.fromkeys((3, 6, 9, 15, 20, 22, 24), [BY_SA_4]) | dict.fromkeys((4, 7, 10), [BY_SA_3])
-LICENCES |= dict.fromkeys((5, 8, 11), ["CC0-1.0"]) | {16: ["LicenseRef-public-domain"]}
-LICENCES |= dict.fromkeys((18, 26), ["CC-BY-2.5"]) | dict.fromkeys((19, 25), ["CC-BY-4.0"])
+LICENCES = {1: [BY_SA_4, GFDL], 2: [BY_SA_3, GFDL], 12: [BY_SA_4, GFDL], 13: [BY_SA_3, GFDL]}  # by the leaf's rule
+LICENCES |= {rule: [BY_SA_4] for rule in (3, 6, 9, 15, 20, 22, 24)} | {rule: [BY_SA_3] for rule in (4, 7, 10)}
+LICENCES |= {rule: ["CC0-1.0"] for rule in (5, 8, 11)} | {16: ["LicenseRef-public-domain"]}
+LICENCES |= {rule: ["CC-BY-2.5"] for rule in (18, 26)} | {rule: ["CC-BY-4.0"] for rule in (19, 25)}
 FAMILIES = {"wiki": "wikipedia"}  # the other families are called as their database names end
 
 
-class Refused(ValueError):
+Row = dict[str, Any]
+
+
+class RefusedError(ValueError):
     """Something does not hold, at a level of the ladder."""
 
     def __init__(self, level: int, message: str) -> None:
@@ -84,7 +85,7 @@ class Refused(ValueError):
 def need(condition: object, level: int, message: str) -> None:
     """Refuse unless the condition is met."""
     if not condition:
-        raise Refused(level, message)
+        raise RefusedError(level, message)
 
 
 def unbase64(text: str) -> bytes:
@@ -92,7 +93,7 @@ def unbase64(text: str) -> bytes:
     try:
         data = base64.b64decode(text, validate=True)
     except ValueError as error:
-        raise Refused(0, "malformed base64") from error
+        raise RefusedError(0, "malformed base64") from error
     need(base64.b64encode(data).decode() == text, 0, "base64 is not in its canonical spelling")
     return data
 
@@ -110,15 +111,17 @@ def parse_checkpoint(data: bytes) -> tuple[Head, list[tuple[str, bytes]]]:
     try:
         whole = CHECKPOINT.fullmatch(data.decode()) if len(data) <= 128 << 10 else None
     except UnicodeDecodeError as error:
-        raise Refused(0, "checkpoint is not UTF-8") from error
+        raise RefusedError(0, "checkpoint is not UTF-8") from error
     if whole is None:
-        raise Refused(0, "checkpoint is not three lines, an empty line and 1 to 32 signature lines of at most 128 KiB")
+        raise RefusedError(
+            0, "checkpoint is not three lines, an empty line and 1 to 32 signature lines of at most 128 KiB"
+        )
     head, lines = Head(whole[1][:-1], int(whole[2]), unbase64(whole[3])), []
     need(len(head.origin.encode()) <= 255 and head.size < LIMIT, 0, "origin or size is too large")
     for line in whole[4].split("\n")[:-1]:
         found = re.fullmatch(rf"— ({NAME}) (\S+)", line)
         if found is None or len(found[1].encode()) > 255:
-            raise Refused(0, "malformed signature line")
+            raise RefusedError(0, "malformed signature line")
         lines.append((found[1], unbase64(found[2])))
         need(len(lines[-1][1]) > 4, 0, "signature line holds no more than a key id")
     return head, lines
@@ -237,7 +240,7 @@ def merkle_root(hashes: list[bytes]) -> bytes:
 
 
 def root_from(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes:
-    """Give the root that a leaf hash at a place and its path lead to, in a tree of that size, from the root downwards."""
+    """Give the root that a leaf hash at a place and its path lead to, in a tree of that size; from the root down."""
     need(0 <= index < size < LIMIT and len(leaf) == 32 and all(len(one) == 32 for one in path), 3, "no such place")
     need(bool(path) == (size > 1), 3, "path is too short or too long")
     if size == 1:
@@ -273,7 +276,7 @@ def parse_proof(data: bytes) -> tuple[bytes | None, int, list[bytes], bytes]:
     """Parse a .tlog-proof strictly: extra data, index, path, checkpoint (C2SP tlog-proof)."""
     found = PROOF.fullmatch(data) if len(data) <= 512 << 10 else None
     if found is None or not data[: found.start(4)].isascii():
-        raise Refused(0, "proof is not first line, index, hashes, empty line and checkpoint")
+        raise RefusedError(0, "proof is not first line, index, hashes, empty line and checkpoint")
     path = [unbase64(line) for line in found[3].decode().split("\n")[:-1]]
     need(all(len(one) == 32 for one in path), 0, "hash has not 32 bytes")
     return None if found[1] is None else unbase64(found[1].decode()), int(found[2]), path, found[4]
@@ -353,7 +356,7 @@ def seconds_of(moment: datetime | None) -> int:
     return seconds
 
 
-def make_leaf(row: dict[str, Any]) -> bytes:
+def make_leaf(row: Row) -> bytes:
     """Make the leaf of a stored record under the profile `open`, digests from the texts themselves."""
     name, flags, commitment = row["content_model"] or "", row["sha1_status"] | row["size_status"] << 8, NOTHING
     for visible, bit in (("revision_content", 8), ("revision_comment", 16), ("user", 32)):
@@ -376,18 +379,13 @@ def make_leaf(row: dict[str, Any]) -> bytes:
     data, wiki = name.encode(), row["wiki_id"].encode()
     extensions = struct.pack(">HH", 1, len(data)) + data if model == OTHER_MODEL else b""
     numbers = (row["page_namespace_id"], row["page_id"], row["revision_id"], row["revision_parent_id"] or 0)
-    places = (
-        row["source_id"],
-        row["element_length"],
-        row["stream_offset"],
-        row["element_offset"],
-        0,
-        row["licence_rule"],
-    )
+    places = [row[name] for name in ("source_id", "element_length", "stream_offset", "element_offset")]
     commitments = (commitment, commit("title", row["page_title"].encode()), NOTHING, NOTHING)
     seconds = seconds_of(row["revision_dt"])
-    fixed = REVISION.pack(MAGIC, 1, 1, model, flags, *numbers, seconds, *places, *commitments)
-    return fixed + bytes([len(wiki)]) + wiki + struct.pack(">H", len(extensions)) + extensions
+    places += [0, row["licence_rule"]]
+    leaf: bytes = REVISION.pack(MAGIC, 1, 1, model, flags, *numbers, seconds, *places, *commitments)
+    leaf += bytes([len(wiki)]) + wiki + struct.pack(">H", len(extensions)) + extensions
+    return leaf
 
 
 def slot_digest(role: bytes, text: bytes) -> bytes:
@@ -397,7 +395,7 @@ def slot_digest(role: bytes, text: bytes) -> bytes:
 
 
 def links_of(leaf: Leaf, base: str | None) -> set[str]:
-    """Give the addresses that a row may have: at the site its wiki's name says, or at the base that its transform names."""
+    """Give the addresses a row may have: at the site of its wiki's name, or at the base that its transform names."""
     found, query = re.fullmatch(r"(\w+?)(wiki|wik[a-z]+)", leaf.wiki), f"oldid={leaf.revision}"
     sites = {f"{found[1].replace('_', '-')}.{FAMILIES.get(found[2], found[2])}.org"} if found else set()
     sites |= {host[1] for host in re.finditer("^https?://([^/?#]+)", base or "")}
@@ -408,7 +406,7 @@ def links_of(leaf: Leaf, base: str | None) -> set[str]:
     return links
 
 
-def read_rows(export: Path, dumps: Path | None, name: str) -> Iterator[dict[str, Any]]:
+def read_rows(export: Path, dumps: Path | None, name: str) -> Iterator[Row]:
     """Yield the rows of a shard; whatever cannot be read, or is no row of its folder, is refused at V0."""
     columns = dict(column.split(":") for column in COLUMNS[name.partition("/")[0]].split())
     try:
@@ -421,10 +419,10 @@ def read_rows(export: Path, dumps: Path | None, name: str) -> Iterator[dict[str,
                 need(good or (value is None and kind[1:]), 0, f"value of another type: {column}")
             yield row
     except Exception as error:  # parsers raise what they like on damaged bytes
-        raise Refused(0, f"{name}: rows cannot be read: {error}") from error
+        raise RefusedError(0, f"{name}: rows cannot be read: {error}") from error
 
 
-def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
+def read_parquet(path: Path) -> Iterator[Row]:
     """Open a shard with pyarrow."""
     import pyarrow.parquet as pq
 
@@ -434,7 +432,7 @@ def read_parquet(path: Path) -> Iterator[dict[str, Any]]:
             yield from batch.to_pylist()
 
 
-def read_dump(path: Path, columns: dict[str, str]) -> Iterator[dict[str, Any]]:
+def read_dump(path: Path, columns: dict[str, str]) -> Iterator[Row]:
     """Read a dump of a shard as NDJSON; null and absent are the same."""
     with path.with_suffix(".ndjson").open("rb") as file:
         for line in file:
@@ -473,7 +471,7 @@ class Ladder:
             head, lines = parse_checkpoint(data)
             self.fail(expected in (None, head), 1, f"checkpoint is of another tree than the manifest: {head.origin}")
             self.policy.check(head, lines, self.now)
-        except Refused as error:
+        except RefusedError as error:
             self.failed.append((error.level, str(error)))
             self.skipped.append((2, "no signed checkpoint"))
             return None
@@ -484,7 +482,7 @@ class Ladder:
                     self.skipped.append((2, f"tree has grown, give --consistency: {head.origin}"))
                 else:
                     check_consistency(old, head, path if path is not None and old.size < head.size else [])
-            except Refused as error:
+            except RefusedError as error:
                 self.failed.append((2, f"{error}, a checkpoint of {old.size} leaves was seen: {head.origin}"))
         if self.seen is None:
             self.skipped.append((2, "no checkpoint seen before was given"))
@@ -503,7 +501,7 @@ class Ladder:
             else:
                 found = root_from(leaf_hash(leaf), index, head.size, hashes)
                 need(found == head.root, 3, "path does not lead to the signed root")
-        except Refused as error:
+        except RefusedError as error:
             self.failed.append((error.level, str(error)))
 
     def export(self, folder: Path, dumps: Path | None = None) -> None:
@@ -547,8 +545,8 @@ class Ladder:
                     outputs.append(leaf_hash(rows[1]["output_leaf"]))
             self.fail(len(outputs) == signed[1].size, 3, f"the signed tree has {signed[1].size} rows: {len(outputs)}")
             self.fail(merkle_root(outputs) == signed[1].root, 3, "root over the rows is not the signed one")
-        except Refused as error:
-            self.failed.append((error.level, str(error)))
+        except ValueError as error:  # also text that cannot be encoded
+            self.failed.append((getattr(error, "level", 0), str(error)))
 
     def _files(self, folder: Path, files: dict[str, tuple[str, int]]) -> None:
         known = {*files, "manifest.json", "proofs/source.checkpoint", "proofs/dataset.checkpoint"}
@@ -565,7 +563,7 @@ class Ladder:
     def _row(
         self, place: str, number: int, rows: Any, source: Head, transform: bytes, headers: Any, override: Any
     ) -> None:
-        data, proof, record = *rows, *[None] * (3 - len(rows))
+        data, proof, record = rows if len(rows) == 3 else (*rows, None)
         index, text = proof["source_leaf_index"], data["text"].encode()
         self.fail(
             data["row"] == proof["row"] == number and data["source_leaf_index"] == index, 0, f"{place}: out of place"
@@ -574,13 +572,13 @@ class Ladder:
             hashes, leaf = proof["inclusion_path"], Leaf.parse(proof["leaf"])
             output = proof["output_leaf"]
             need(len(output) == OUTPUT.size and output[:9] == MAGIC + b"\1\5" and output[12] < 128, 0, "no output leaf")
-        except Refused as error:
+        except RefusedError as error:
             self.failed.append((error.level, f"{place}: {error}"))
             return
         try:
             found = root_from(leaf_hash(proof["leaf"]), index, source.size, hashes)
             need(found == source.root, 3, "path does not lead to the root")
-        except Refused as error:
+        except RefusedError as error:
             self.failed.append((3, f"{place}: source leaf is not in the signed tree: {error}"))
         named = struct.pack(">q", index) + source.root + transform
         self.fail(output[12:84] == named, 3, f"{place}: output leaf names another leaf, tree or transform")

@@ -180,8 +180,10 @@ def proof_cases() -> list[tuple[str, bytes, int]]:
     ]
     for old, new in (
         (b"@v1", b"@v2"), (b"c2sp", b"C2SP"), (b"@v1\n", b"@v1\r\n"), (b"index 37", b"index 037"), (b"index", b"Index"),
-        (b"index 37\n", b""), (b"index 37", b"index -1"), (b"index 37", b"index  37"), (b"index 37\n", b"index 37\nindex 37\n"),
-        (b"index 37", b"index 99999999999999999999"), (b"extra ", b"extra  "), (b"extra ", b"extra"), (b"extra", b"extra \xc3\xa9"),
+        (b"index 37\n", b""), (b"index 37", b"index -1"), (b"index 37", b"index  37"),
+        (b"index 37\n", b"index 37\nindex 37\n"),
+        (b"index 37", b"index 99999999999999999999"), (b"extra ", b"extra  "), (b"extra ", b"extra"),
+        (b"extra", b"extra \xc3\xa9"),
         (b"=\n\n", b"=\n"), (b"=\n\n", b"\n\n"), (b"=\n\n", b"=\n\n\n"),
     ):  # fmt: skip
         assert old in whole
@@ -266,7 +268,7 @@ def test_leaves_that_only_one_would_take(second: Any) -> None:
     for leaf in leaves:
         if leaf[8:9] != b"\5":  # output leaves are another format
             assert is_taken(_core.decode_leaf, leaf, LeafFormatError) == is_taken(
-                second.Leaf.parse, leaf, second.Refused
+                second.Leaf.parse, leaf, second.RefusedError
             ), leaf.hex()
 
 

@@ -37,8 +37,8 @@ lint: build .venv/.tools ## formatting, lints, import diagram
 	cargo clippy --all-targets --features python --target-dir target/clippy-python -- -D warnings
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/lint-imports
 
-types: build .venv/.tools ## mypy, and the stub against the built extension
-	$(BIN)/mypy && $(BIN)/python -m mypy.stubtest wikigrove._core
+types: build .venv/.tools ## mypy, also of the second verifier, and the stub against the built extension
+	$(BIN)/mypy && $(BIN)/mypy audit/verify.py && $(BIN)/python -m mypy.stubtest wikigrove._core
 
 sdist: .venv/.ready ## build the sdist and install it into a fresh environment
 	rm -rf target/sdist && $(BIN)/maturin sdist --out target/sdist && $(PYTHON) -m venv target/sdist/venv

@@ -87,6 +87,9 @@ _DUMP_FIELDS: Final[list[pa.Field[Any]]] = [
 DUMP_COLUMNS: Final = pa.schema(_DUMP_FIELDS)
 """What the Rust reader yields: one row per revision, in dump order."""
 
+PERSONAL_COLUMNS: Final = ("user_id", "user_text", "user_kind", "revision_comment")
+"""Columns of a record that no export holds."""
+
 LOSS: Final = pa.struct(
     [
         pa.field("kind", pa.string(), nullable=False),

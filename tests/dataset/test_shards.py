@@ -17,9 +17,8 @@ import rfc8785
 
 from wikigrove.dataset import ExportResult, write_export
 from wikigrove.dataset.proofs import Prover
-from wikigrove.dataset.rows import PRIVATE
 from wikigrove.errors import ConfigError, ProofError, SchemaError, SelectionError
-from wikigrove.schema import REVISION
+from wikigrove.schema import PERSONAL_COLUMNS, REVISION
 
 specification = importlib.util.spec_from_file_location("export_records", Path(__file__).with_name("records.py"))
 assert specification is not None
@@ -117,7 +116,7 @@ def test_no_person_is_in_any_file(tmp_path: Path) -> None:
         decoded = b""
         if path.endswith(".parquet"):
             table = parquet.read_table(tmp_path / "set" / path)
-            assert not set(PRIVATE) & set(table.schema.names), path
+            assert not set(PERSONAL_COLUMNS) & set(table.schema.names), path
             decoded = json.dumps(table.to_pylist(), default=str).encode()
         for secret in made.SEEDED:
             assert secret.encode() not in data + decoded, path
@@ -232,5 +231,5 @@ def test_attribution_names_every_row(tmp_path: Path) -> None:
 
 def test_the_contract_of_the_store_is_covered() -> None:
     """A column added to the store must be judged here: published, or private."""
-    assert set(PRIVATE) <= set(REVISION.names)
-    assert {name for name in REVISION.names if name.startswith("user_")} - set(PRIVATE) == {"user_is_visible"}
+    assert set(PERSONAL_COLUMNS) <= set(REVISION.names)
+    assert {name for name in REVISION.names if name.startswith("user_")} - set(PERSONAL_COLUMNS) == {"user_is_visible"}

@@ -18,15 +18,12 @@ import pyarrow.compute as pc
 
 from wikigrove.errors import ConfigError, SchemaError, SelectionError
 from wikigrove.governance.wikis import canonical_urls, history_urls, language_tag
-from wikigrove.schema import DATA, EXTRACTED, REVISION, TEXT_STATES
+from wikigrove.schema import DATA, EXTRACTED, PERSONAL_COLUMNS, REVISION, TEXT_STATES
 
 __all__ = ["DATA", "SOURCE", "Refusals", "checked_licence", "cut", "data_rows", "source_rows"]
 
-PRIVATE: Final = ("user_id", "user_text", "user_kind", "revision_comment")
-"""Columns of the store that no export holds."""
-
 SOURCE: Final = pa.schema(
-    [column for column in REVISION if column.name not in PRIVATE],
+    [column for column in REVISION if column.name not in PERSONAL_COLUMNS],
     metadata={"wikigrove.contract": "wikigrove.source/1"},
 )
 """The record as stored, without persons: enough to compute its leaf again."""

@@ -50,7 +50,9 @@ class Rows:
     batch: pa.RecordBatch
 
 
-def read_rows(path: Path, schema: pa.Schema, columns: Sequence[str] | None = None) -> Iterator[Rows | Damage]:
+def read_rows(
+    path: Path, schema: pa.Schema, columns: Sequence[str] | None = None, *, others: bool = False
+) -> Iterator[Rows | Damage]:
     """Read a Parquet file to its end, whatever is damaged.
 
     Page checksums are verified where the file has them.
@@ -59,6 +61,7 @@ def read_rows(path: Path, schema: pa.Schema, columns: Sequence[str] | None = Non
         path: The file.
         schema: The contract: names must be in it, with these types.
         columns: Names; all by default.
+        others: Whether the columns behind these names are read too.
 
     Yields:
         Runs of readable rows and damaged ranges, in order. A footer that does not parse is one damage.
@@ -75,6 +78,7 @@ def read_rows(path: Path, schema: pa.Schema, columns: Sequence[str] | None = Non
         names = file.schema_arrow.names
         wanted = list(names if columns is None else columns)
         problem = _misfit(file.schema_arrow, schema)
+        wanted += [name for name in names if others and name not in wanted]
         missing = [name for name in wanted if name not in names]
         if problem is None and missing:
             problem = f"columns are missing: {', '.join(missing)}"

@@ -24,7 +24,7 @@ from wikigrove.provenance.findings import LEVELS, Findings, VerifyReport
 from wikigrove.provenance.leaf import LEAF_COLUMNS, hash_leaves
 from wikigrove.provenance.proof import InclusionProof, check_path
 from wikigrove.provenance.signed import Trust, check_memory, check_signature, remember
-from wikigrove.schema import DATA, PROOF, REVISION
+from wikigrove.schema import DATA, PERSONAL_COLUMNS, PROOF, REVISION
 from wikigrove.store.regular import open_regular
 
 FORMAT: Final = "wikigrove.dataset/1"
@@ -54,8 +54,15 @@ DERIVED_COLUMNS: Final = ("url", "licence_ids")
 SOURCE_COLUMNS: Final = ("leaf_index", *LEAF_COLUMNS)
 EXTRACTED_FROM: Final = ("content_format",)
 """What plain text depends on beside the columns of a leaf."""
-CONTRACTS: Final = {"data": DATA, "proofs": PROOF, "source": REVISION}
-"""By folder; `source` leaves out some columns of a record, and adds none."""
+TIMES_US: Final = (-62_135_596_800_000_000, 253_402_300_799_999_999)
+"""Microseconds since 1970 of the years 1 to 9999, which is what readers can name."""
+
+CONTRACTS: Final = {
+    "data": DATA,
+    "proofs": PROOF,
+    "source": pa.schema([column for column in REVISION if column.name not in PERSONAL_COLUMNS]),
+}
+"""By folder; a column about a person has no place in any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,7 @@ class ExportManifest:
         dataset: Head of the tree over the rows.
         transform: SHA-256 of the canonical JSON of the transform.
         headers: What the transform names of each wiki: what plain text and links depend on.
-        has_override: Whether the transform states a licence for records without one.
+        override: The licence that the transform states for records without one, or None.
     """
 
     files: dict[str, tuple[str, int]]
@@ -76,7 +83,7 @@ class ExportManifest:
     dataset: TreeHead
     transform: bytes
     headers: dict[str, Any]
-    has_override: bool
+    override: str | None
 
     @classmethod
     def read(cls, path: Path) -> ExportManifest:
@@ -91,7 +98,7 @@ class ExportManifest:
             value: Any = json.loads(data)
             if rfc8785.dumps(value) != data or value["format"] != FORMAT:
                 raise ProofError(f"not the canonical JSON of {FORMAT}: {MANIFEST}")
-            files = {str(item["path"]): (str(item["sha256"]), int(item["bytes"])) for item in value["files"]}
+            files = {str(item["path"]): (str(item["sha256"]), _number(item["bytes"])) for item in value["files"]}
             if len(files) != len(value["files"]):
                 raise ProofError(f"a file is listed twice: {MANIFEST}")
             for name in files:
@@ -99,17 +106,20 @@ class ExportManifest:
                 if parts.is_absolute() or ".." in parts.parts or parts.as_posix() != name:
                     raise ProofError(f"path leads out of the export: {name}")
             heads = [
-                TreeHead(str(value[name]["origin"]), int(value[name]["size"]), bytes.fromhex(value[name]["root"]))
+                TreeHead(str(value[name]["origin"]), _number(value[name]["size"]), bytes.fromhex(value[name]["root"]))
                 for name in ("source", "dataset")
             ]
+            if _number(value["rows"]) != heads[1].size:
+                raise ProofError(f"rows are not as many as the tree has leaves: {value['rows']}")
             transform = value["transform"]
+            override = transform.get("externalParameters", {}).get("licenceOverride")
             return cls(
                 files,
                 heads[0],
                 heads[1],
                 hashlib.sha256(rfc8785.dumps(transform)).digest(),
                 dict(transform.get("internalParameters", {}).get("headers", {})),
-                transform.get("externalParameters", {}).get("licenceOverride") is not None,
+                None if override is None else str(override),
             )
         except OSError as error:
             raise ProofError(f"manifest cannot be read ({error.strerror}): {MANIFEST}") from error
@@ -264,7 +274,12 @@ class ExportLadder:
             if self.derive is not None:
                 made |= self.derive(chosen, header)
                 compared.append(("url", "canonical_url"))
-                compared += [] if manifest.has_override else [("licence_ids", "licence_ids")]
+                compared.append(("licence_ids", "licence_ids"))
+                if manifest.override is not None:
+                    known = made["licence_ids"]
+                    made["licence_ids"] = pa.array(
+                        [ids or [manifest.override] for ids in known.to_pylist()], known.type
+                    )
             for column, origin in compared:
                 values = shown.column(column)
                 for place in unequal_rows(values, made[origin].cast(values.type)):
@@ -274,7 +289,9 @@ class ExportLadder:
     def _table(self, name: str, columns: tuple[str, ...]) -> pa.RecordBatch | None:
         """Read a whole shard, or note what is damaged. Rows in front of the damage are still named by V3 of others."""
         batches = []
-        for found in read_rows(self.path / name, CONTRACTS[name.partition("/")[0]], columns):
+        for found in read_rows(self.path / name, CONTRACTS[name.partition("/")[0]], columns, others=True):
+            if not isinstance(found, Damage) and (reason := _unreadable(found.batch)) is not None:
+                found = Damage(found.first, found.first + found.batch.num_rows - 1, reason)
             if isinstance(found, Damage):
                 self.is_readable = False
                 last = None if found.last is None else self.rows + found.last
@@ -373,6 +390,20 @@ class ExportLadder:
                 self.findings.add("V4", message, file=name, row=first + row + place)
 
 
+def _unreadable(batch: pa.RecordBatch) -> str | None:
+    """Say which values Parquet could hold and no reader can take: text that is no UTF-8, times past the year 9999."""
+    try:
+        batch.validate(full=True)
+    except pa.ArrowInvalid as error:
+        return " ".join(str(error).split())[:200]
+    for column in batch.columns:
+        if pa.types.is_timestamp(column.type):
+            times = column.cast(pa.int64()).drop_null().to_numpy()
+            if len(times) and not TIMES_US[0] <= times.min() <= times.max() <= TIMES_US[1]:
+                return "a time is not in the years 1 to 9999"
+    return None
+
+
 def _shard_names(manifest: ExportManifest, folder: str) -> set[str]:
     return {name.removeprefix(f"{folder}/") for name in manifest.files if name.startswith(f"{folder}/")}
 
@@ -380,6 +411,12 @@ def _shard_names(manifest: ExportManifest, folder: str) -> set[str]:
 def _places(batch: pa.RecordBatch) -> list[tuple[Any, Any]]:
     rows, indices = batch.column("row").to_pylist(), batch.column("source_leaf_index").to_pylist()
     return list(zip(rows, indices, strict=True))
+
+
+def _number(value: object) -> int:
+    if type(value) is not int:
+        raise ProofError(f"no whole number: {value!r:.40}")
+    return value
 
 
 def _index(value: int | None) -> int:

@@ -22,7 +22,7 @@ from wikigrove.crypto.policy import Policy
 from wikigrove.crypto.treehead import TreeHead
 from wikigrove.errors import CommitConflictError, ConfigError, InclusionError, ProofError, StoreError
 from wikigrove.provenance import tlog
-from wikigrove.provenance.checkpoint import verify_checkpoint
+from wikigrove.provenance.checkpoint import parse_checkpoint, verify_checkpoint
 from wikigrove.provenance.entry import Entry
 from wikigrove.provenance.leaf import hash_leaf
 from wikigrove.provenance.log import GroveLog, LogTree
@@ -70,7 +70,13 @@ def create_log(path: str | Path, *, signer: Signer, time_s: int, origin: str | N
 
 
 def append(
-    log: GroveLog, entries: Sequence[Entry], *, signer: Signer, policy: Policy, signed: Memory | None, time_s: int
+    log: GroveLog,
+    entries: Sequence[Entry],
+    *,
+    signer: Signer,
+    policy: Policy | None,
+    signed: Memory | None,
+    time_s: int,
 ) -> list[int]:
     """Enter what is not in the log yet, and publish the new checkpoint.
 
@@ -78,7 +84,8 @@ def append(
         log: The log.
         entries: What shall be in it. An entry that says the same as an earlier one is not entered again.
         signer: Signs the new checkpoint.
-        policy: The signer's own; the present checkpoint must hold under it before anything is built on it.
+        policy: The signer's own; the present checkpoint must hold under it before anything is built on it. None for
+            signers that look at it themselves.
         signed: The last head that these keys have signed of each log; None for signers that keep it themselves.
         time_s: The present in seconds since 1970; no clock is read.
 
@@ -92,7 +99,7 @@ def append(
     """
     with _locked(log):
         note = log.checkpoint()
-        tree = log.tree(verify_checkpoint(note, policy).head)
+        tree = log.tree(_head(note, policy))
         if signed is not None:
             note, tree = _resumed(log, note, tree, signer, signed, time_s)
         numbers, added = [], list[Entry]()
@@ -111,7 +118,7 @@ def append(
         return numbers
 
 
-def sign_again(log: GroveLog, *, signer: Signer, policy: Policy, time_s: int) -> None:
+def sign_again(log: GroveLog, *, signer: Signer, policy: Policy | None, time_s: int) -> None:
     """Put the signatures of another key over the same tree, for instance after a rotation.
 
     Args:
@@ -125,14 +132,18 @@ def sign_again(log: GroveLog, *, signer: Signer, policy: Policy, time_s: int) ->
     """
     with _locked(log):
         note = log.checkpoint()
-        tree = log.tree(verify_checkpoint(note, policy).head)
+        tree = log.tree(_head(note, policy))
         _publish(log, note, signer.sign(tree.head, time_s=time_s))
+
+
+def _head(note: bytes, policy: Policy | None) -> TreeHead:
+    return parse_checkpoint(note) if policy is None else verify_checkpoint(note, policy).head
 
 
 def _resumed(
     log: GroveLog, note: bytes, tree: LogTree, signer: Signer, signed: Memory, time_s: int
 ) -> tuple[bytes, LogTree]:
-    """Bring log and signed head to the same tree: one is ahead by what a crash has left. Refuse where there is a fork."""
+    """Bring log and signed head to the same tree: one is ahead by what a crash has left. A fork is refused."""
     known = signed.heads().get(tree.head.origin)
     if known is None or known.size <= tree.head.size:
         signed.remember(tree.head, root_at=tree.root_at)  # raises where one contradicts the other

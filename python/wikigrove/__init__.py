@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 from wikigrove import _core, errors
 
 if TYPE_CHECKING:
+    from wikigrove.crypto import KeyFolder
     from wikigrove.embedding import Embedder, HashEmbedder, PrecomputedEmbedder
     from wikigrove.history import reverts, stable_revisions
     from wikigrove.pipeline.audit import trace, verify
     from wikigrove.pipeline.build import build
     from wikigrove.pipeline.release import export
+    from wikigrove.pipeline.rotation import rotate_keys
     from wikigrove.pipeline.sample import select
     from wikigrove.pipeline.texts import plain_text
     from wikigrove.pipeline.vectors import embed, search
+    from wikigrove.provenance import GroveLog
     from wikigrove.selection import Selection, select_representative
     from wikigrove.store import Store, fetch_by_ids
 
@@ -23,7 +26,9 @@ __version__ = _core.__version__
 
 __all__ = [
     "Embedder",
+    "GroveLog",
     "HashEmbedder",
+    "KeyFolder",
     "PrecomputedEmbedder",
     "Selection",
     "Store",
@@ -35,6 +40,7 @@ __all__ = [
     "fetch_by_ids",
     "plain_text",
     "reverts",
+    "rotate_keys",
     "search",
     "select",
     "select_representative",
@@ -45,7 +51,9 @@ __all__ = [
 
 _HOMES = {
     "Embedder": "wikigrove.embedding",
+    "GroveLog": "wikigrove.provenance",
     "HashEmbedder": "wikigrove.embedding",
+    "KeyFolder": "wikigrove.crypto",
     "PrecomputedEmbedder": "wikigrove.embedding",
     "Selection": "wikigrove.selection",
     "Store": "wikigrove.store",
@@ -55,6 +63,7 @@ _HOMES = {
     "fetch_by_ids": "wikigrove.store",
     "plain_text": "wikigrove.pipeline.texts",
     "reverts": "wikigrove.history",
+    "rotate_keys": "wikigrove.pipeline.rotation",
     "search": "wikigrove.pipeline.vectors",
     "select": "wikigrove.pipeline.sample",
     "select_representative": "wikigrove.selection",

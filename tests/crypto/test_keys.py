@@ -76,8 +76,19 @@ def test_damaged_folders_are_refused(tmp_path: Path) -> None:
     (folder / "mldsa44.pem").chmod(0o600)
     vkeys = (folder / "vkeys").read_text()
     (folder / "vkeys").write_text(vkeys.replace("example.org/signer", "example.org/another"))
-    with pytest.raises(ConfigError, match="public keys are not those"):
+    with pytest.raises(ConfigError, match="key id is not the one"):
         KeyFolder.load(folder)
+    other = KeyFolder.create(tmp_path / "other", name="example.org/signer")
+    for text, message in (
+        (other.vkeys_text, "public keys are not those"),
+        (vkeys.splitlines()[0] + "\n", "one or two pairs"),
+        (3 * vkeys, "one or two pairs"),
+        (vkeys + KeyFolder.create(tmp_path / "third", name="example.org/b").vkeys_text, "one or two pairs"),
+        (vkeys.rstrip(), "one or two pairs"),
+    ):
+        (folder / "vkeys").write_text(text)
+        with pytest.raises(ConfigError, match=message):
+            KeyFolder.load(folder)
     (folder / "vkeys").write_text(vkeys)
     (folder / "ed25519.pem").rename(tmp_path / "moved.pem")
     (folder / "ed25519.pem").symlink_to(tmp_path / "moved.pem")

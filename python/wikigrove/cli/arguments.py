@@ -6,7 +6,7 @@ import argparse
 import os
 
 import wikigrove
-from wikigrove.cli import commands
+from wikigrove.cli import commands, keys
 from wikigrove.cli.exit_codes import EXIT_CODES
 
 
@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     build.add_argument("--wiki", metavar="NAME", help="database name, where file name and header do not tell it")
     build.add_argument("--job", metavar="NAME", help="which job of a folder, where it holds several")
     build.add_argument("--keys", metavar="DIR", help="signing keys; made when missing (default: $WIKIGROVE_KEYS)")
+    build.add_argument("--log", metavar="DIR", help="log to enter the snapshot in (default: STORE/log)")
     build.add_argument("--batch-bytes", type=_positive, default=8 << 20, help=argparse.SUPPRESS)
     build.add_argument("--quiet", action="store_true", help="no progress bar")
     build.set_defaults(run=commands.build)
@@ -122,6 +123,8 @@ def parser() -> argparse.ArgumentParser:
     page.add_argument("--index", metavar="FILE", help="multistream index (default: the one beside the dump)")
     page.add_argument("--wiki", metavar="NAME", help="database name, where file name and header do not tell it")
     page.set_defaults(run=commands.page)
+
+    keys.add_to(verbs, common)
 
     demo = verbs.add_parser("demo", parents=[common], help="the whole job, offline, on a small synthetic dump")
     demo.add_argument("--into", default="wikigrove-demo", metavar="DIR")

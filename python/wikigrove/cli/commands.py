@@ -27,6 +27,7 @@ def build(options: argparse.Namespace) -> int:
             threads=options.threads,
             batch_bytes=options.batch_bytes,
             keys=options.keys,
+            log=options.log,
             progress=bar.update,
         )
     if options.json:

@@ -1,18 +1,17 @@
 """Key folders: one Ed25519 and one ML-DSA-44 key that sign together.
 
 ```
-<folder>/ed25519.pem    private, PKCS#8 PEM, mode 0600, encrypted if a passphrase is given
-<folder>/mldsa44.pem    the same
-<folder>/vkeys          both public keys, one a line
-<folder>/trust.policy   the policy that demands both signatures: give it to whoever shall verify
+<folder>/ed25519.pem         private, PKCS#8 PEM, mode 0600, encrypted if a passphrase is given
+<folder>/mldsa44.pem         the same; pairs from a rotation have their key id in the name: mldsa44-<id>.pem
+<folder>/vkeys               the public keys that sign, one a line; after a rotation two pairs, the new one first
+<folder>/trust.policy        the policy that demands both signatures: give it to whoever shall verify
 ```
+While a rotation overlaps, both pairs sign, so that whoever pins the old policy or the new one can verify.
 """
 
 from __future__ import annotations
 
-import os
 import secrets
-import stat
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,25 +19,19 @@ from typing import Final, Never, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    KeySerializationEncryption,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
 
+from wikigrove.crypto import pem
 from wikigrove.crypto.note import Note, NoteSignature, check_key_name
 from wikigrove.crypto.treehead import TreeHead
 from wikigrove.crypto.vkey import ED25519, MLDSA44, VerifierKey
-from wikigrove.errors import ConfigError
+from wikigrove.errors import ConfigError, NoteFormatError
 
 ED25519_FILE: Final = "ed25519.pem"
 MLDSA44_FILE: Final = "mldsa44.pem"
 VKEYS_FILE: Final = "vkeys"
 POLICY_FILE: Final = "trust.policy"
-MAX_PEM_BYTES: Final = 16 << 10
+MAX_PAIRS: Final = 2
+"""The pair in use and, while a rotation overlaps, the one before it."""
 
 
 class Signer(Protocol):
@@ -76,11 +69,13 @@ class KeyFolder:
         name: Name of both keys.
         ed25519: Signs the text of checkpoints.
         mldsa44: Signs the tree head and the time.
+        previous: The pair before a rotation, while the overlap lasts; it signs as well.
     """
 
     name: str
     ed25519: Ed25519PrivateKey
     mldsa44: MLDSA44PrivateKey
+    previous: KeyFolder | None = None
 
     def __post_init__(self) -> None:
         check_key_name(self.name)
@@ -116,14 +111,9 @@ class KeyFolder:
                 raise ConfigError(f"folder for new keys is not empty: {folder}")
         except OSError as error:
             raise ConfigError(f"folder for new keys cannot be made ({error.strerror}): {folder}") from error
-        lock: KeySerializationEncryption = NoEncryption() if passphrase is None else BestAvailableEncryption(passphrase)
-        private = ((ED25519_FILE, keys.ed25519), (MLDSA44_FILE, keys.mldsa44))
-        for file_name, key in private:
-            _write_new(folder / file_name, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock), mode=0o600)
-        _write_new(
-            folder / VKEYS_FILE, "".join(f"{key.to_text()}\n" for key in keys.verifier_keys).encode(), mode=0o644
-        )
-        _write_new(folder / POLICY_FILE, keys.policy_text.encode(), mode=0o644)
+        keys.write_private(folder, (ED25519_FILE, MLDSA44_FILE), passphrase=passphrase)
+        pem.write_new(folder / VKEYS_FILE, keys.vkeys_text.encode(), mode=0o644)
+        pem.write_new(folder / POLICY_FILE, keys.policy_text.encode(), mode=0o644)
         return keys
 
     @classmethod
@@ -142,18 +132,23 @@ class KeyFolder:
                 is wrong, or the public keys beside them are not theirs.
         """
         folder = Path(path)
-        ed25519 = _read_private(folder / ED25519_FILE, passphrase)
-        mldsa44 = _read_private(folder / MLDSA44_FILE, passphrase)
-        if not isinstance(ed25519, Ed25519PrivateKey) or not isinstance(mldsa44, MLDSA44PrivateKey):
-            raise ConfigError(f"private keys are not Ed25519 and ML-DSA-44: {folder}")
-        try:
-            published = (folder / VKEYS_FILE).read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"public keys cannot be read: {folder / VKEYS_FILE}") from error
-        keys = cls(published.partition("+")[0], ed25519, mldsa44)
-        if published != "".join(f"{key.to_text()}\n" for key in keys.verifier_keys):
-            raise ConfigError(f"public keys are not those of the private keys: {folder / VKEYS_FILE}")
-        return keys
+        loaded: KeyFolder | None = None
+        for log, witness in reversed(published_keys(folder)):
+            ed25519 = pem.read_private(private_path(folder, ED25519_FILE, log), passphrase)
+            mldsa44 = pem.read_private(private_path(folder, MLDSA44_FILE, witness), passphrase)
+            if not isinstance(ed25519, Ed25519PrivateKey) or not isinstance(mldsa44, MLDSA44PrivateKey):
+                raise ConfigError(f"private keys are not Ed25519 and ML-DSA-44: {folder}")
+            loaded = cls(log.name, ed25519, mldsa44, loaded)
+            if loaded.verifier_keys != (log, witness):
+                raise ConfigError(f"public keys are not those of the private keys: {folder / VKEYS_FILE}")
+        if loaded is None:
+            raise ConfigError(f"there are no keys: {folder / VKEYS_FILE}")
+        return loaded
+
+    def write_private(self, folder: Path, names: tuple[str, str], *, passphrase: bytes | None) -> None:
+        """Write the private keys of this pair as new files of the folder: Ed25519, then ML-DSA-44."""
+        pem.write_private(folder / names[0], self.ed25519, passphrase=passphrase)
+        pem.write_private(folder / names[1], self.mldsa44, passphrase=passphrase)
 
     @property
     def verifier_keys(self) -> tuple[VerifierKey, VerifierKey]:
@@ -164,13 +159,28 @@ class KeyFolder:
         )
 
     @property
+    def pairs(self) -> tuple[KeyFolder, ...]:
+        """The pairs that sign, the newest first."""
+        return (self,) if self.previous is None else (self, *self.previous.pairs)
+
+    @property
+    def vkeys_text(self) -> str:
+        """The public keys that sign, one a line."""
+        return "".join(f"{key.to_text()}\n" for pair in self.pairs for key in pair.verifier_keys)
+
+    @property
     def policy_text(self) -> str:
-        """A policy that demands both signatures."""
-        log, witness = self.verifier_keys
-        return f"log {log.to_text()}\nwitness pq {witness.to_text()}\nquorum pq\n"
+        """A policy that demands both signatures, those of the newest pair or of the one before it."""
+        logs, witnesses = zip(*(pair.verifier_keys for pair in self.pairs), strict=True)
+        lines = [f"log {log.to_text()}" for log in logs]
+        if len(witnesses) == 1:
+            return "\n".join([*lines, f"witness pq {witnesses[0].to_text()}", "quorum pq", ""])
+        names = [f"pq-{witness.key_id.hex()}" for witness in witnesses]
+        lines += [f"witness {name} {witness.to_text()}" for name, witness in zip(names, witnesses, strict=True)]
+        return "\n".join([*lines, f"group pq any {' '.join(names)}", "quorum pq", ""])
 
     def sign(self, head: TreeHead, *, time_s: int) -> bytes:
-        """Sign a tree head with both keys.
+        """Sign a tree head with both keys of every pair.
 
         ML-DSA signing is hedged (FIPS 204), so two notes over one head differ.
 
@@ -188,35 +198,52 @@ class KeyFolder:
             raise ConfigError(f"key {self.name} does not speak for origin: {head.origin}")
         if not 0 <= time_s < 1 << 63:
             raise ConfigError(f"time is not in 0 .. 2**63 - 1 seconds: {time_s}")
-        log, witness = self.verifier_keys
         message = head.subtree_message(cosigner=self.name, time_s=time_s)
-        signatures = (
-            NoteSignature(self.name, log.key_id, self.ed25519.sign(head.text.encode())),
-            NoteSignature(self.name, witness.key_id, struct.pack(">Q", time_s) + self.mldsa44.sign(message)),
-        )
-        return Note(head.text, signatures).to_bytes()
+        signatures: list[NoteSignature] = []
+        for pair in self.pairs:
+            log, witness = pair.verifier_keys
+            stamped = struct.pack(">Q", time_s) + pair.mldsa44.sign(message)
+            signatures.append(NoteSignature(self.name, log.key_id, pair.ed25519.sign(head.text.encode())))
+            signatures.append(NoteSignature(self.name, witness.key_id, stamped))
+        return Note(head.text, tuple(signatures)).to_bytes()
 
 
-def _write_new(path: Path, data: bytes, *, mode: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, mode)  # whatever the umask says
-        file.write(data)
-        file.flush()
-        os.fsync(descriptor)
+def published_keys(folder: Path, *, file: str = VKEYS_FILE) -> list[tuple[VerifierKey, VerifierKey]]:
+    """Read the public keys of a key folder; no passphrase is needed.
 
+    Args:
+        folder: The folder.
+        file: Which file of it.
 
-def _read_private(path: Path, passphrase: bytes | None) -> object:
+    Returns:
+        Pairs of Ed25519 and ML-DSA-44 key, the newest first.
+
+    Raises:
+        ConfigError: The file is missing, or does not hold one or two pairs of one name.
+    """
+    path = folder / file
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-        with os.fdopen(descriptor, "rb") as file:
-            mode = os.fstat(descriptor).st_mode
-            data = file.read(MAX_PEM_BYTES)
-    except OSError as error:
-        raise ConfigError(f"private key cannot be read ({error.strerror}): {path}") from error
-    if not stat.S_ISREG(mode) or mode & 0o077:
-        raise ConfigError(f"private key is open to group or world: {path}; hint: chmod 600")
-    try:
-        return load_pem_private_key(data, passphrase)
-    except (ValueError, TypeError) as error:  # TypeError: a passphrase too many or missing
-        raise ConfigError(f"private key does not open, or the passphrase is wrong or missing: {path}") from error
+        lines = path.read_text("utf-8").split("\n")
+        keys = [VerifierKey.parse(line) for line in lines[:-1]]
+    except (OSError, UnicodeDecodeError, NoteFormatError) as error:
+        raise ConfigError(f"public keys cannot be read ({error}): {path}") from error
+    pairs = list(zip(keys[::2], keys[1::2], strict=False))
+    is_paired = [key.algorithm for key in keys] == [ED25519, MLDSA44] * len(pairs)
+    if lines[-1] or not is_paired or not 1 <= len(pairs) <= MAX_PAIRS or len({key.name for key in keys}) != 1:
+        raise ConfigError(f"file does not hold one or two pairs of public keys of one name: {path}")
+    return pairs
+
+
+def rotated_name(file: str, key: VerifierKey) -> str:
+    """Name the private key of a pair that came by rotation.
+
+    >>> rotated_name("ed25519.pem", VerifierKey("example.com/k", ED25519, bytes(32)))
+    'ed25519-57885805.pem'
+    """
+    return file.replace(".", f"-{key.key_id.hex()}.")
+
+
+def private_path(folder: Path, file: str, key: VerifierKey) -> Path:
+    """Return where the private key of a public one lies."""
+    rotated = folder / rotated_name(file, key)
+    return rotated if rotated.exists() else folder / file

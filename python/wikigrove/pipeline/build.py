@@ -13,9 +13,10 @@ from typing import Any, Final
 from wikigrove import ingest
 from wikigrove.crypto.keys import Signer
 from wikigrove.errors import QuarantineBudgetError
-from wikigrove.pipeline import keyring, locations, snapshot
+from wikigrove.pipeline import grove, keyring, locations, snapshot
 from wikigrove.pipeline.duplicates import refuse_duplicates
 from wikigrove.provenance.checkpoint import make_checkpoint
+from wikigrove.provenance.log import GroveLog
 from wikigrove.sources import gather, order
 from wikigrove.store import Manifest, Store, Tree, collect_staging, commit_manifest
 
@@ -37,6 +38,7 @@ class Build:
         store: The store.
         manifest: The version that is now the newest.
         tree: Origin, size, root and content root of the snapshot.
+        log: The grove log that the snapshot stands in.
         counts: Pages, revisions, bytes, sha1 and text states, losses, over all files.
         quarantined: Records that could not be read.
         quarantine_reasons: How many for which reason.
@@ -46,6 +48,7 @@ class Build:
     store: Store
     manifest: Manifest
     tree: Tree
+    log: GroveLog
     counts: dict[str, Any]
     quarantined: int
     quarantine_reasons: dict[str, int]
@@ -60,6 +63,7 @@ class Build:
             "size": self.tree.size,
             "root": self.tree.root,
             "content_root": self.tree.content_root,
+            "log": str(self.log.path),
             "counts": self.counts,
             "quarantined": self.quarantined,
             "quarantine_reasons": self.quarantine_reasons,
@@ -78,6 +82,7 @@ class Build:
             f"signed: {self.tree.origin}, {self.tree.size:,} leaves",
             f"root: {self.tree.root}",
             f"content root: {self.tree.content_root}",
+            f"log: {self.log.path}",
             f"store: {self.store.path}, version {self.manifest.version}",
         ]
         lines += [f"warning: {text}" for text in self.warnings[:WARNINGS_SHOWN]]
@@ -96,6 +101,7 @@ def build(
     batch_bytes: int = 8 << 20,
     part_bytes: int = ingest.PART_BYTES,
     keys: Signer | str | Path | None = None,
+    log: str | Path | None = None,
     progress: Callable[[ingest.UnitProgress], None] | None = None,
     now: datetime | None = None,
 ) -> Build:
@@ -114,6 +120,8 @@ def build(
         part_bytes: Decompressed bytes of a part of a file, after which the work on it is safe. Segments end there; so
             it changes how rows are dealt into files, but neither rows nor roots.
         keys: Folder with the signing keys; made when missing. By default `keyring.keys_path()`.
+        log: Folder of the log that the snapshot is entered in; stores may share one. By default the one that the store
+            names already, or a new one inside of the store.
         progress: Called often, from the reading threads.
         now: Time for the signature and the manifest; the present time by default.
 
@@ -124,6 +132,7 @@ def build(
         InputError: A file cannot be read to its end, is not the published one, or too many records are unreadable; a
             dump run is not finished or not whole. Nothing is committed.
         ConfigError: The wiki of a file is unknown, a folder holds several jobs, or the keys cannot be used.
+        ProofError: The log is not one that these keys can go on with: an old backup, a copy, or somebody else's.
     """
     now = now or datetime.now(UTC)
     signer = keyring.open_signer(keys)
@@ -156,6 +165,7 @@ def build(
         store.write_checkpoint(
             tree, make_checkpoint(signer, origin=tree.origin, size=tree.size, root=root, time_s=time_s)
         )
+    entered = grove.enter_snapshot(store, content, log=log, signer=signer, keys=keys, time_s=int(now.timestamp()))
     manifest = commit_manifest(store, content, created_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"))
     locations.remember(store, {file.sha256: str(file.path.absolute()) for file in ordered})
     for unit, record in zip(units, done, strict=True):
@@ -165,7 +175,7 @@ def build(
         ]
         left_out = record["warning_count"] - len(record["warnings"])
         warnings += [f"and {left_out} more; source: {unit.source.path}"] if left_out > 0 else []
-    return Build(store, manifest, tree, counts, quarantined, reasons, warnings)
+    return Build(store, manifest, tree, entered, counts, quarantined, reasons, warnings)
 
 
 def _process(

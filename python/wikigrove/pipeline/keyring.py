@@ -6,14 +6,18 @@ A passphrase comes from the file that `$WIKIGROVE_PASSPHRASE_FILE` names, never 
 
 from __future__ import annotations
 
+import getpass
 import os
 from pathlib import Path
+from typing import Final
 
 from wikigrove.crypto.keys import POLICY_FILE, VKEYS_FILE, KeyFolder, Signer
 from wikigrove.crypto.policy import Policy
 from wikigrove.errors import ConfigError, ProofError
 from wikigrove.provenance.checkpoint import verify_checkpoint
 from wikigrove.store import Tree
+
+MAX_PASSPHRASE_BYTES: Final = 4096
 
 
 def keys_path() -> Path:
@@ -51,7 +55,7 @@ def open_signer(keys: Signer | str | Path | None) -> Signer:
     if keys is not None and not isinstance(keys, str | Path):
         return keys
     folder = Path(keys) if keys is not None else keys_path()
-    passphrase = _passphrase()
+    passphrase = read_passphrase()
     if (folder / VKEYS_FILE).exists():
         return KeyFolder.load(folder, passphrase=passphrase)
     return KeyFolder.create(folder, passphrase=passphrase)
@@ -78,11 +82,31 @@ def is_signed(note: bytes | None, tree: Tree, signer: Signer) -> bool:
     return (head.origin, head.size, head.root.hex()) == (tree.origin, tree.size, tree.root)
 
 
-def _passphrase() -> bytes | None:
-    named = os.environ.get("WIKIGROVE_PASSPHRASE_FILE")
+def read_passphrase(*, descriptor: int | None = None, ask: bool = False, repeat: bool = False) -> bytes | None:
+    """Read a passphrase; never from an argument or a variable's value, which others on the machine can see.
+
+    Args:
+        descriptor: An open file descriptor to read it from, to the end.
+        ask: Ask at the terminal instead.
+        repeat: Ask twice, for new keys.
+
+    Returns:
+        The passphrase without its line end; by default the content of the file that `$WIKIGROVE_PASSPHRASE_FILE` names,
+        and None where there is none.
+
+    Raises:
+        ConfigError: It cannot be read, or the two answers differ.
+    """
+    if ask:
+        answer = getpass.getpass("passphrase of the keys: ")
+        if repeat and getpass.getpass("the same again: ") != answer:
+            raise ConfigError("the two passphrases differ")
+        return answer.encode()
+    named: str | int | None = os.environ.get("WIKIGROVE_PASSPHRASE_FILE") if descriptor is None else descriptor
     if named is None:
         return None
     try:
-        return Path(named).read_bytes().rstrip(b"\r\n")
+        with open(named, "rb") as file:  # a path or a descriptor, which only this `open` takes
+            return file.read(MAX_PASSPHRASE_BYTES).rstrip(b"\r\n")
     except OSError as error:
         raise ConfigError(f"passphrase cannot be read ({error.strerror}): {named}") from error

@@ -15,7 +15,7 @@ from wikigrove.crypto.keys import Signer
 from wikigrove.dataset import ExportResult, Prover, write_export
 from wikigrove.errors import SegmentDamagedError, StoreError
 from wikigrove.ingest import derive
-from wikigrove.pipeline import keyring
+from wikigrove.pipeline import grove, keyring
 from wikigrove.pipeline.sample import read_selection
 from wikigrove.pipeline.texts import by_source, headers_of, with_plain_text
 from wikigrove.provenance.checkpoint import dataset_origin, make_checkpoint
@@ -67,11 +67,26 @@ def export(
     if note is None:
         raise StoreError(f"snapshot is not signed; hint: run build again: {tree.origin}")
     time_s = int((now or datetime.now(UTC)).timestamp())
+
+    def seal(origin: str, size: int, root: bytes) -> bytes:
+        grove.enter_dataset(
+            store,
+            manifest.content,
+            origin=origin,
+            size=size,
+            root=root,
+            facts=_facts(kept, manifest, tree.root, licence),
+            signer=signer,
+            keys=keys,
+            time_s=time_s,
+        )
+        return make_checkpoint(signer, origin=origin, size=size, root=root, time_s=time_s)
+
     prover = Prover(
         inclusion=StoreProver(store, manifest).inclusion,
         encode_output_leaves=encode_output_leaves,
         merkle_root=lambda hashes: build_tree([hashes]).root,
-        seal=lambda origin, size, root: make_checkpoint(signer, origin=origin, size=size, root=root, time_s=time_s),
+        seal=seal,
     )
     target = Path(to)
     return write_export(
@@ -98,8 +113,12 @@ def export(
 
 def _version(kept: dict[str, Any], manifest: Manifest, root: str, licence: str | None) -> str:
     """Name the data set's version by all that its tree depends on, so that one origin never has two roots."""
+    return canonical.digest(_facts(kept, manifest, root, licence))[:16]
+
+
+def _facts(kept: dict[str, Any], manifest: Manifest, root: str, licence: str | None) -> dict[str, Any]:
     facts = {"selection": kept["selection"], "root": root, "licence": licence}
-    return canonical.digest({**facts, "headers": _headers(manifest), "extractor": manifest.content.parser})[:16]
+    return {**facts, "headers": _headers(manifest), "extractor": manifest.content.parser}
 
 
 def _records(store: Store, manifest: Manifest, ids: npt.NDArray[np.int64]) -> Iterator[pa.RecordBatch]:

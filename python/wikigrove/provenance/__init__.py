@@ -9,6 +9,7 @@ from wikigrove.provenance.checkpoint import (
 )
 from wikigrove.provenance.findings import Finding, LevelResult, VerifyReport
 from wikigrove.provenance.leaf import LEAF_COLUMNS, encode_leaves, hash_leaf, hash_leaves
+from wikigrove.provenance.log import GroveLog
 from wikigrove.provenance.memory import Memory
 from wikigrove.provenance.proof import InclusionProof, TlogProof
 from wikigrove.provenance.prove import StoreProver
@@ -20,6 +21,7 @@ from wikigrove.provenance.verify import verify
 __all__ = [
     "LEAF_COLUMNS",
     "Finding",
+    "GroveLog",
     "InclusionProof",
     "LevelResult",
     "Memory",

@@ -14,7 +14,7 @@ LEVELS: Final = ("V0", "V1", "V2", "V3", "V4")
 MEANINGS: Final = {
     "V0": "every file is there, is the one that the manifest names, and parses",
     "V1": "the signatures that the policy demands hold",
-    "V2": "the checkpoint continues the remembered one",
+    "V2": "the checkpoint continues the remembered one, and so does the log that holds it",
     "V3": "every leaf is in the signed tree",
     "V4": "every leaf follows from the stored record",
 }

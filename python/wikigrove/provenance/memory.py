@@ -43,6 +43,20 @@ class Memory:
         Raises:
             ConfigError: The file cannot be read or is malformed. It is never taken for empty then: that would forget.
         """
+        return {origin: head for origin, (head, _) in self._read().items()}
+
+    def logs(self) -> dict[str, str]:
+        """Read in which log a tree was seen.
+
+        Returns:
+            The log's origin by the tree's, for trees that were seen in one.
+
+        Raises:
+            ConfigError: As for `heads`.
+        """
+        return {origin: log for origin, (_, log) in self._read().items() if log is not None}
+
+    def _read(self) -> dict[str, tuple[TreeHead, str | None]]:
         try:
             with self.path.open("rb") as file:
                 data = file.read(MAX_MEMORY_BYTES)
@@ -55,7 +69,10 @@ class Memory:
             if value.keys() != {"format", "heads"} or value["format"] != FORMAT:
                 raise ValueError("another format")
             return {
-                str(origin): TreeHead(str(origin), _integer(head["size"]), bytes.fromhex(head["root"]))
+                str(origin): (
+                    TreeHead(str(origin), _integer(head["size"]), bytes.fromhex(head["root"])),
+                    str(head["log"]) if "log" in head else None,
+                )
                 for origin, head in value["heads"].items()
             }
         except (ValueError, KeyError, TypeError, AttributeError, NoteFormatError) as error:
@@ -73,34 +90,36 @@ class Memory:
         """
         return _relation(self.heads().get(head.origin), head)
 
-    def remember(self, head: TreeHead, *, root_at: RootAt | None = None) -> None:
+    def remember(self, head: TreeHead, *, root_at: RootAt | None = None, log: str | None = None) -> None:
         """Remember a head. The file is replaced atomically and never moves back.
 
         Args:
             head: From a verified checkpoint.
             root_at: Gives the root of the new tree at the remembered size; needed for a tree that has grown.
+            log: Origin of a log that the tree stands in; once seen, it is not forgotten.
 
         Raises:
             ProofError: The head is a fork, a step back, or not shown to continue the remembered tree.
             ConfigError: The file cannot be written.
         """
         with self._locked():
-            heads = self.heads()
-            known = heads.get(head.origin)
+            heads = self._read()
+            known, old_log = heads.get(head.origin, (None, None))
             relation = _relation(known, head)
-            if relation == "same":
+            if relation == "same" and log in (None, old_log):
                 return
             continues = known is not None and root_at is not None and root_at(known.size) == known.root
             if relation in ("rollback", "fork") or (relation == "grown" and not continues):
                 raise ProofError(f"checkpoint does not continue the remembered one ({relation}): {head.origin}")
-            heads[head.origin] = head
+            heads[head.origin] = (head, log or old_log)
             self._write(heads)
 
-    def _write(self, heads: dict[str, TreeHead]) -> None:
-        value = {
-            "format": FORMAT,
-            "heads": {origin: {"size": head.size, "root": head.root.hex()} for origin, head in sorted(heads.items())},
+    def _write(self, heads: dict[str, tuple[TreeHead, str | None]]) -> None:
+        facts = {
+            origin: {"size": head.size, "root": head.root.hex(), **({} if log is None else {"log": log})}
+            for origin, (head, log) in sorted(heads.items())
         }
+        value = {"format": FORMAT, "heads": facts}
         folder = self.path.parent
         try:
             descriptor, name = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=folder)

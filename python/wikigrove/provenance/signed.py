@@ -128,7 +128,9 @@ def check_memory(
         )
 
 
-def remember(verified: list[Verified], trust: Trust, findings: Findings, *, root_at: RootAt | None) -> None:
+def remember(
+    verified: list[Verified], trust: Trust, findings: Findings, *, root_at: RootAt | None, log: str | None = None
+) -> None:
     """Remember the heads once nothing that was asked has failed.
 
     Args:
@@ -136,8 +138,9 @@ def remember(verified: list[Verified], trust: Trust, findings: Findings, *, root
         trust: The verifier's own things.
         findings: What failed.
         root_at: As for `check_memory`.
+        log: Origin of the log that the trees stand in.
     """
     if trust.memory is None or not trust.remember or findings.failed or "V2" in findings.not_run:
         return
     for tree in verified:
-        trust.memory.remember(tree.head, root_at=root_at)
+        trust.memory.remember(tree.head, root_at=root_at, log=log)

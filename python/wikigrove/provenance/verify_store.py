@@ -22,6 +22,7 @@ from wikigrove.provenance.leaf import LEAF_COLUMNS, fixed_bytes, hash_leaves
 from wikigrove.provenance.leaf_table import LeafTable
 from wikigrove.provenance.signed import Trust, check_memory, check_signature, remember
 from wikigrove.provenance.tiles import WIDTH, TilePack
+from wikigrove.provenance.verify_log import check_log
 from wikigrove.schema import LEAF, REVISION
 from wikigrove.store import Manifest, Segment, Store
 from wikigrove.store.manifest import DENSE_KINDS
@@ -63,8 +64,15 @@ class StoreLadder:
             self._files(manifest)
             self._dense(manifest)
             verified = self._tree(manifest)
+            log = (
+                check_log(self.store, manifest, self.trust, self.findings) if len(manifest.content.trees) == 1 else None
+            )
             self._records(manifest)
-            remember(verified, self.trust, self.findings, root_at=None if self.has_gap else self._root_at)
+            origin = None if log is None else log[1].head.origin
+            remember(verified, self.trust, self.findings, root_at=None if self.has_gap else self._root_at, log=origin)
+            if log is not None:
+                remember([log[1]], self.trust, self.findings, root_at=log[0].root_at)
+                verified.append(log[1])
         policy = None if self.trust.policy is None else self.trust.policy.digest
         return self.findings.report(
             target=str(self.store.path), kind="store", policy=policy, trees=verified, counts=counts

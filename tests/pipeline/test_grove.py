@@ -241,7 +241,7 @@ def test_rotation_through_the_command_line(
     assert "until the rotation is ended" in capsys.readouterr().out
     assert main(["keys", "rotate", "--keys", keys, "--log", store, "--end"]) == 0
     assert [fresh(old_policy), fresh(new_policy)] == [0, 0], "the last checkpoint of the overlap has both signatures"
-    wikigrove.export(store, "some", to=base / "one", keys=keys)
+    wikigrove.build(dumps[:4], into=store, keys=keys)
     assert [fresh(old_policy), fresh(new_policy)] == [11, 0], "from here on the new pair signs alone"
     assert KeyFolder.load(keys).verifier_keys == new.verifier_keys != old.verifier_keys
 

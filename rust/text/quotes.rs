@@ -59,7 +59,12 @@ impl Scanner<'_> {
             return;
         }
         let place = quotes.after_letter.or(quotes.after_word).or(quotes.after_space);
-        if let Some(place) = place.map(|place| place.clamp(self.line.out_start, self.out.len())) {
+        if let Some(place) = place {
+            // what stood there may have been taken back since, and the place may lie inside another character
+            let mut place = place.max(self.line.out_start).min(self.out.len());
+            while self.out.get(place).is_some_and(|byte| byte & 0xc0 == 0x80) {
+                place -= 1;
+            }
             self.work(self.out.len() - place);
             self.out.insert(place, b'\'');
         }

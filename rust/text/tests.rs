@@ -116,6 +116,11 @@ fn markup() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(TOKENS), 0..60).prop_map(|tokens| tokens.concat())
 }
 
+#[test]
+fn an_apostrophe_never_splits_a_character() {
+    check("[[''''</ref>''</ref></ref>|[[</ref>é");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4096))]
 

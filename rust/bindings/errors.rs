@@ -25,15 +25,7 @@ pub(super) fn dump_error(error: crate::dump::DumpError, source: &str) -> pyo3::P
 
 /// What ended the reading of the articles in `source`.
 pub(super) fn article_error(error: crate::enterprise::ArticleError, source: &str) -> pyo3::PyErr {
-    use crate::enterprise::ErrorKind;
-    let arguments = (error.message, error.byte_offset, None::<i64>, source.to_owned());
-    match error.kind {
-        ErrorKind::Io => pyo3::exceptions::PyOSError::new_err((error.os_code, arguments.0, source.to_owned())),
-        ErrorKind::Truncated => TruncatedInputError::new_err(arguments),
-        ErrorKind::Unsafe => UnsafeInputError::new_err(arguments),
-        ErrorKind::Limit => LimitExceededError::new_err(arguments),
-        _ => DumpFormatError::new_err(arguments),
-    }
+    dump_error(error.into(), source)
 }
 
 /// Columns that do not fit the schema.

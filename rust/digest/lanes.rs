@@ -55,14 +55,18 @@ impl<'t> Lane<'t> {
     }
 }
 
-/// Hashes each text from `start`; `wide` takes as many blocks of each lane as the shortest has, `narrow` those of one lane.
-fn hash_each<const WORDS: usize, const LANES: usize>(
+/// Hashes each text from `start`, in order; `wide` takes as many blocks of each lane as the shortest has, `narrow` those of one lane.
+fn hash_each<const WORDS: usize, const LANES: usize, const BYTES: usize>(
     texts: &[&[u8]],
     start: [u32; WORDS],
     mut wide: impl FnMut(&mut [[u32; WORDS]; LANES], [&[Block]; LANES]),
     mut narrow: impl FnMut(&mut [u32; WORDS], &[Block]),
-    mut take: impl FnMut(usize, [u32; WORDS]),
-) {
+) -> Vec<[u8; BYTES]> {
+    let mut digests = vec![[0; BYTES]; texts.len()];
+    let mut take = |text: usize, state: [u32; WORDS]| {
+        let digest = digests.get_mut(text).map(|digest| digest.as_chunks_mut().0);
+        digest.into_iter().flatten().zip(state).for_each(|(bytes, word)| *bytes = word.to_be_bytes());
+    };
     let mut order: Vec<usize> = (0..texts.len()).collect();
     order.sort_by_key(|text| std::cmp::Reverse(texts.get(*text).map_or(0, |bytes| bytes.len() / 64)));
     let mut waiting = order.into_iter().filter_map(|text| Some(Lane::new(text, texts.get(text)?)));
@@ -98,6 +102,7 @@ fn hash_each<const WORDS: usize, const LANES: usize>(
         }
         take(lane.text, state);
     }
+    digests
 }
 
 const SHA1_START: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0];
@@ -106,19 +111,12 @@ const SHA1_START: [u32; 5] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476
 pub(super) fn sha1_each(texts: &[&[u8]]) -> Vec<Sha1Bytes> {
     #[cfg(target_arch = "x86_64")]
     if let Some(kernel) = super::kernel::Sha::detected() {
-        let mut digests = vec![[0; 20]; texts.len()];
-        let take = |text: usize, state: [u32; 5]| {
-            let digest = digests.get_mut(text).map(|digest| digest.as_chunks_mut().0);
-            digest.into_iter().flatten().zip(state).for_each(|(bytes, word)| *bytes = word.to_be_bytes());
-        };
-        hash_each::<5, 4>(
+        return hash_each::<5, 4, 20>(
             texts,
             SHA1_START,
             |states, blocks| kernel.sha1(states, blocks),
             |state, blocks| kernel.sha1(std::array::from_mut(state), [blocks]),
-            take,
         );
-        return digests;
     }
     texts.iter().map(|text| super::sha1(text)).collect()
 }
@@ -131,19 +129,12 @@ const SHA256_START: [u32; 8] =
 pub(super) fn sha256_each(texts: &[&[u8]]) -> Vec<Sha256Bytes> {
     #[cfg(target_arch = "x86_64")]
     if let Some(kernel) = super::kernel::Sha::detected() {
-        let mut digests = vec![[0; 32]; texts.len()];
-        let take = |text: usize, state: [u32; 8]| {
-            let digest = digests.get_mut(text).map(|digest| digest.as_chunks_mut().0);
-            digest.into_iter().flatten().zip(state).for_each(|(bytes, word)| *bytes = word.to_be_bytes());
-        };
-        hash_each::<8, 2>(
+        return hash_each::<8, 2, 32>(
             texts,
             SHA256_START,
             |states, blocks| kernel.sha256(states, blocks),
             |state, blocks| kernel.sha256(std::array::from_mut(state), [blocks]),
-            take,
         );
-        return digests;
     }
     texts.iter().map(|text| super::sha256(&[text])).collect()
 }

@@ -3,18 +3,8 @@
 use std::fmt;
 
 use crate::stream;
-
-/// The kinds of failure that end a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The operating system refused; `DumpError::os_code` says why.
-    Io,
-    Format,
-    Truncated,
-    Unsafe,
-    Limit,
-}
+pub use crate::stream::ErrorKind;
+pub(crate) use crate::stream::shown;
 
 /// Why a dump could not be read to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,13 +42,8 @@ impl std::error::Error for DumpError {}
 
 impl From<stream::Error> for DumpError {
     fn from(error: stream::Error) -> Self {
-        let kind = match error.kind {
-            stream::ErrorKind::Io => ErrorKind::Io,
-            stream::ErrorKind::Truncated => ErrorKind::Truncated,
-            stream::ErrorKind::Limit => ErrorKind::Limit,
-            stream::ErrorKind::Format => ErrorKind::Format,
-        };
-        Self { kind, message: error.message, byte_offset: error.offset, page_id: None, os_code: error.os_code }
+        let stream::Error { kind, message, byte_offset, os_code } = error;
+        Self { kind, message, byte_offset, page_id: None, os_code }
     }
 }
 
@@ -109,12 +94,4 @@ impl Fault {
     pub(crate) fn new(reason: Reason, detail: impl Into<String>) -> Self {
         Self { reason, detail: detail.into() }
     }
-}
-
-/// Bytes of a dump inside a message: short, printable, without surprises for terminals.
-pub(crate) fn shown(bytes: &[u8]) -> String {
-    const SHOWN_BYTES: usize = 40;
-    let cut = bytes.get(..SHOWN_BYTES).unwrap_or(bytes);
-    let text: String = String::from_utf8_lossy(cut).chars().flat_map(char::escape_debug).collect();
-    if cut.len() < bytes.len() { format!("{text}...") } else { text }
 }

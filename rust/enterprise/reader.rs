@@ -206,7 +206,7 @@ impl ArticleReader {
         if window.is_transcoded {
             return Err(ArticleError::new(ErrorKind::Format, UTF16, 0));
         }
-        self.pending = window.error.take().map(ArticleError::from);
+        self.pending = window.error.take();
         let is_last = window.is_last && self.pending.is_none();
         self.lines.append(&mut window, is_last);
         Ok(())

@@ -61,7 +61,7 @@ fn bytes_at(path: &Path, offset: u64, length: usize) -> Result<(Option<u8>, Vec<
         found.extend_from_slice(&window.bytes);
         if found.len() < wanted {
             if let Some(error) = window.error {
-                return Err(error.into());
+                return Err(error);
             }
             if window.is_last {
                 let end = window.progress.decompressed;

@@ -33,6 +33,7 @@ mod tests;
 
 pub(crate) use buffer::{Buffer, signed};
 pub use digests::{Algorithm, Digests};
+pub(crate) use error::shown;
 pub use error::{Error, ErrorKind};
 pub use reader::{Options, Reader};
 pub use sniff::Compression;

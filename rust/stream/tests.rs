@@ -157,7 +157,7 @@ fn a_cut_file_gives_what_comes_before_the_cut() {
             assert!(content.starts_with(&all.bytes), "{format} {cut}");
             let error = all.error.expect(format);
             assert_eq!(error.kind, ErrorKind::Truncated, "{format} {cut}: {error}");
-            assert_eq!(error.offset, Some(all.bytes.len() as u64), "{format} {cut}");
+            assert_eq!(error.byte_offset, Some(all.bytes.len() as u64), "{format} {cut}");
             assert!(all.digests.is_none());
             if cut == packed.len() / 2 && format != "bz2" {
                 assert!(all.bytes.len() > content.len() / 4, "{format}: {}", all.bytes.len());
@@ -206,7 +206,7 @@ fn utf_16_becomes_utf_8_or_an_error() {
         assert_eq!(odd.kind, ErrorKind::Truncated);
         let half = [bytes.as_slice(), if is_big { b"\xd8\x3c\0a" } else { b"\x3c\xd8a\0" }].concat();
         let half = read("half", &half, 1).expect("opens").error.expect("half a pair");
-        assert_eq!((half.kind, half.offset), (ErrorKind::Format, Some(content.len() as u64)));
+        assert_eq!((half.kind, half.byte_offset), (ErrorKind::Format, Some(content.len() as u64)));
     }
 }
 
